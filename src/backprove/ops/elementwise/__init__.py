@@ -1,0 +1,1 @@
+"""Arithmetic on two arrays, with broadcasting, and simple functions."""

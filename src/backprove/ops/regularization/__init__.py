@@ -1,0 +1,1 @@
+"""Regularisation by random masks."""

@@ -1,0 +1,36 @@
+"""JAX as a reference, with 64-bit floats. Runs in a process of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
+
+
+def version() -> dict[str, Any]:
+    """The version of the library."""
+    return {"version": str(jax.__version__)}
+
+
+def evaluate(
+    expression: str, arrays: dict[str, Any], constants: dict[str, Any], dy: Any = None
+) -> dict[str, Any]:
+    """Value and gradients of an expression over jax, jnp, nn (jax.nn), lax and the names given."""
+    scope = {name: None if x is None else jnp.asarray(x) for name, x in arrays.items()}
+    floating = {
+        k: x for k, x in scope.items() if x is not None and jnp.issubdtype(x.dtype, jnp.floating)
+    }
+    names = {"jax": jax, "jnp": jnp, "nn": jax.nn, "lax": jax.lax, "np": np}
+
+    def function(leaves: dict[str, Any]) -> Any:
+        return eval(expression, {**names, **constants, **scope, **leaves})
+
+    if dy is None:
+        return {"y": np.asarray(function(floating))}
+    y, pull_back = jax.vjp(function, floating)
+    (gradients,) = pull_back(jnp.asarray(dy, dtype=y.dtype).reshape(y.shape))
+    return {"y": np.asarray(y), "gradients": {k: np.asarray(g) for k, g in gradients.items()}}

@@ -1,0 +1,61 @@
+"""Paddle as a reference. Runs in a process of its own only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import paddle
+
+from backprove.ops import operator
+
+
+def tensor(x: Any) -> Any:
+    """A tensor; bfloat16 by way of float32."""
+    if x.dtype.name == "bfloat16":
+        return paddle.to_tensor(x.astype("float32")).astype("bfloat16")
+    return paddle.to_tensor(np.array(x))
+
+
+def array(t: Any) -> Any:
+    """The NumPy array of a tensor; bfloat16 as float32."""
+    return np.asarray(t.astype("float32") if t.dtype == paddle.bfloat16 else t)
+
+
+def version() -> dict[str, Any]:
+    """The version of the library."""
+    return {"version": str(paddle.__version__)}
+
+
+def evaluate(
+    expression: str, arrays: dict[str, Any], constants: dict[str, Any], dy: Any = None
+) -> dict[str, Any]:
+    """Value and gradients of an expression over paddle, F (nn.functional), nn and the names."""
+    scope = {name: None if x is None else tensor(x) for name, x in arrays.items()}
+    leaves = {k: t for k, t in scope.items() if t is not None and t.is_floating_point()}
+    for leaf in leaves.values():
+        leaf.stop_gradient = dy is None
+    names = {"paddle": paddle, "F": paddle.nn.functional, "nn": paddle.nn, "np": np}
+    y = eval(expression, {**names, **constants, **scope})
+    if dy is None:
+        return {"y": array(y)}
+    y.backward(tensor(dy).astype(y.dtype).reshape(y.shape))
+    return {
+        "y": array(y),
+        "gradients": {k: array(t.grad) for k, t in leaves.items() if t.grad is not None},
+    }
+
+
+def run_operator(
+    name: str, arguments: dict[str, Any], inputs: list[Any], values: dict[str, Any], dy: Any
+) -> dict[str, Any]:
+    """One of our operators run on this library's arrays: output and all gradients."""
+    op = operator(name, **arguments)
+    given = {k: tensor(v) if isinstance(v, np.ndarray) else v for k, v in values.items()}
+    y, saved = op.fwd(*(tensor(x) for x in inputs), **given)
+    by_input, by_name = op.bwd(saved, tensor(dy))
+    return {
+        "y": array(y),
+        "inputs": [None if g is None else array(g) for g in by_input],
+        "parameters": {k: array(g) for k, g in by_name.items()},
+    }

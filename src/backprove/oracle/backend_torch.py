@@ -1,0 +1,87 @@
+"""PyTorch as a reference. Runs in a process of its own only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from backprove.ops import operator
+
+
+def tensor(x: Any) -> Any:
+    """A tensor that owns its memory; bfloat16 by way of float32."""
+    if x.dtype.name == "bfloat16":
+        return torch.from_numpy(x.astype("float32")).to(torch.bfloat16)
+    if x.dtype == np.uint32:
+        x = x.astype(np.int64)
+    return torch.from_numpy(np.array(x))
+
+
+def array(t: Any) -> Any:
+    """The NumPy array of a tensor; bfloat16 as float32."""
+    t = t.detach()
+    return (t.float() if t.dtype == torch.bfloat16 else t).numpy()
+
+
+def version() -> dict[str, Any]:
+    """The version of the library."""
+    return {"version": str(torch.__version__)}
+
+
+def evaluate(
+    expression: str, arrays: dict[str, Any], constants: dict[str, Any], dy: Any = None
+) -> dict[str, Any]:
+    """Value and gradients of an expression over torch, F (nn.functional), nn and the names given.
+
+    Names that are None stand for None.
+    """
+    scope = {name: None if x is None else tensor(x) for name, x in arrays.items()}
+    leaves = {k: t for k, t in scope.items() if t is not None and t.is_floating_point()}
+    for leaf in leaves.values():
+        leaf.requires_grad_(dy is not None)
+    names = {"torch": torch, "F": torch.nn.functional, "nn": torch.nn, "np": np}
+    y = eval(expression, {**names, **constants, **scope})
+    if dy is None:
+        return {"y": array(y)}
+    y.backward(tensor(dy).to(y.dtype).reshape(y.shape))
+    return {
+        "y": array(y),
+        "gradients": {k: array(t.grad) for k, t in leaves.items() if t.grad is not None},
+    }
+
+
+def optimize(
+    expression: str, weights: dict[str, Any], gradients: list[dict[str, Any]], schedule: str = ""
+) -> dict[str, Any]:
+    """Weights after each step of the optimizer that `expression` builds from `parameters`."""
+    leaves = {k: tensor(w).requires_grad_(True) for k, w in weights.items()}
+    scope = {"torch": torch, "nn": torch.nn, "np": np, "parameters": list(leaves.values())}
+    scope["optimizer"] = optimizer = eval(expression, scope)
+    scheduler = eval(schedule, scope) if schedule else None
+    history, rates = [], []
+    for step in gradients:
+        for name, gradient in step.items():
+            leaves[name].grad = tensor(gradient)
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
+        history.append({k: array(t).copy() for k, t in leaves.items()})
+    return {"history": history, "rates": rates}
+
+
+def run_operator(
+    name: str, arguments: dict[str, Any], inputs: list[Any], values: dict[str, Any], dy: Any
+) -> dict[str, Any]:
+    """One of our operators run on this library's arrays: output and all gradients."""
+    op = operator(name, **arguments)
+    given = {k: tensor(v) if isinstance(v, np.ndarray) else v for k, v in values.items()}
+    y, saved = op.fwd(*(tensor(x) for x in inputs), **given)
+    by_input, by_name = op.bwd(saved, tensor(dy))
+    return {
+        "y": array(y),
+        "inputs": [None if g is None else array(g) for g in by_input],
+        "parameters": {k: array(g) for k, g in by_name.items()},
+    }
