@@ -53,6 +53,7 @@ class Op:
     aux: ClassVar[tuple[str, ...]] = ()
     state: ClassVar[tuple[str, ...]] = ()
     stateless: ClassVar[bool] = False
+    aliases: ClassVar[tuple[str, ...]] = ()
     elementwise: ClassVar[bool] = False
     formula: ClassVar[str] = ""
     reference: ClassVar[str] = ""

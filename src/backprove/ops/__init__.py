@@ -33,9 +33,10 @@ def operators() -> dict[str, type[Op]]:
 def find(name: str) -> type[Op]:
     """The class of a name in any spelling: "LeakyReLU", "leaky_relu", "leaky-relu".
 
+    Other names that the literature has for it, the class's `aliases`, are found as well.
     Raises UsageError for an unknown name.
     """
-    table = {_plain(key): cls for key, cls in operators().items()}
+    table = {_plain(key): cls for cls in operators().values() for key in _names(cls)}
     if _plain(name) not in table:
         raise unknown("operator", name, operators())
     return table[_plain(name)]
@@ -50,6 +51,10 @@ def operator(name: str, **arguments: Any) -> Op:
         raise UsageError(
             "{name} cannot be built: {error}", name=cls.__name__, error=str(error)
         ) from error
+
+
+def _names(cls: type[Op]) -> tuple[str, ...]:
+    return (cls.__name__, *cls.aliases)
 
 
 def _plain(name: str) -> str:
