@@ -34,7 +34,7 @@ class Log(Op):
     def forward(self, x: Array) -> Any:
         return namespace(x).log(x)
 
-    def backward(self, dy: Array, *, x: Array) -> Any:
+    def backward(self, dy: Array, *, x: Any) -> Any:
         return dy / namespace(x).where(x != 0, x, 0.0)
 
     def definition(self, m: Any, x: Any) -> Any:

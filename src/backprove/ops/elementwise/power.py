@@ -74,7 +74,7 @@ class Power(Op):
     )
 
 
-def _by_base(xp: Any, a: Array, b: Array) -> Any:
+def _by_base(xp: Any, a: Any, b: Any) -> Any:
     """b a^(b-1). Taken as b a^b / a where |b| is small, so that a denormal base does not overflow,
     and where |b| is so large that rounding b - 1 could make an odd exponent even."""
     size = xp.abs(b)
@@ -83,7 +83,7 @@ def _by_base(xp: Any, a: Array, b: Array) -> Any:
     return xp.where(power != 0, b, 0.0) * power / xp.where(divided, a, 1.0)
 
 
-def _by_exponent(xp: Any, a: Array, b: Array, y: Array) -> Any:
+def _by_exponent(xp: Any, a: Any, b: Any, y: Any) -> Any:
     """y log(a), with its limits where a or y is 0."""
     log_a = xp.log(xp.where(a > 0, a, 1.0))
     log_a = xp.where((a != 0) | (b >= 0), log_a, -inf)
