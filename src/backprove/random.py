@@ -5,7 +5,7 @@ Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror and Shaw, "Parallel random nu
 an operator that needs randomness is given a key, so a training run in NumPy and the compiled one
 in JAX drop the same units.
 
-A key is an array of two uint32.
+A key is an array of two uint32 (or of two whole numbers in a PyTorch or Paddle tensor).
 """
 
 from __future__ import annotations
@@ -29,9 +29,16 @@ def key(seed: int) -> Any:
 
 def fold_in(key: Any, data: Any) -> Any:
     """A new key from a key and a whole number below 2**32: a step, the place of a layer."""
+    key = words(key)
     xp = namespace(key)
     word = xp.asarray(data, dtype=xp.uint32)
     return xp.stack(threefry(key, xp.zeros_like(word), word))
+
+
+def words(key: Any) -> Any:
+    """The key as an array that computes with uint32: NumPy's in place of PyTorch's and Paddle's."""
+    plain = library(key) in ("torch", "paddle")
+    return np.asarray(key).astype(np.uint32) if plain else key
 
 
 def threefry(key: Any, c0: Any, c1: Any) -> tuple[Any, Any]:
@@ -61,6 +68,7 @@ def uniform(key: Any, shape: tuple[int, ...], like: Any) -> Any:
 
     The dtype is that of `like`; half precision should be asked for as float32.
     """
+    key = words(key)
     xp = namespace(key)
     size = prod(shape)
     half = (size + 1) // 2
