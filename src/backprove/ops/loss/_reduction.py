@@ -1,39 +1,105 @@
-"""What losses share: how the losses of the elements become one number."""
+"""What losses share: how the losses of the elements become one number, and the pairing of inputs.
+
+The mean is the sum divided by the number of elements, so it overflows where the sum does, as in
+PyTorch, Paddle and JAX. The mean of no elements is NaN.
+"""
 
 from __future__ import annotations
 
+from math import isfinite, nan
 from typing import Any
 
-from backprove.arrays import namespace
+from backprove.arrays import cast, is_floating, namespace
 from backprove.arrays import shape as shape_of
-from backprove.counts import elements
-from backprove.errors import ShapeError, unknown
+from backprove.counts import Count, elements
+from backprove.errors import ShapeError, UsageError, unknown
 
 REDUCTIONS = ("mean", "sum", "none")
+Weight = float | tuple[float, ...] | None
 
 
-def check_reduction(reduction: str) -> str:
+def check_reduction(reduction: str, known: tuple[str, ...] = REDUCTIONS) -> str:
     """The reduction itself. Raises UsageError for an unknown one."""
-    if reduction not in REDUCTIONS:
-        raise unknown("reduction", reduction, REDUCTIONS)
+    if reduction not in known:
+        raise unknown("reduction", reduction, known)
     return reduction
 
 
+def check_weight(name: str, key: str, weight: Any) -> Weight:
+    """None, a number, or a tuple of numbers. Raises UsageError unless all are finite and >= 0."""
+    if weight is None:
+        return None
+    several = hasattr(weight, "__len__") and getattr(weight, "shape", None) != ()
+    found = tuple(float(w) for w in weight) if several else (float(weight),)
+    if not all(isfinite(w) and w >= 0 for w in found):
+        raise UsageError(
+            "{name} expected {key} to be finite and not negative, found {found}",
+            name=name,
+            key=key,
+            found=found if several else found[0],
+        )
+    return found if several else found[0]
+
+
+def weight_of(name: str, key: str, weight: Weight, shape: tuple[int, ...], like: Any) -> Any:
+    """The weight as None, a number, or an array of the last length of `shape`.
+
+    `like` gives its library and dtype. Raises ShapeError if the lengths differ.
+    """
+    if not isinstance(weight, tuple):
+        return weight
+    if shape[-1:] != (len(weight),):
+        raise ShapeError(
+            "{name} was given {found} numbers as {key} and x of shape {shape}: "
+            "give one number for each entry of the last axis",
+            name=name,
+            key=key,
+            found=len(weight),
+            shape=shape,
+        )
+    return namespace(like).asarray(weight, dtype=like.dtype)
+
+
+def times(x: Any, weight: Any) -> Any:
+    """The product; x itself if the weight is None."""
+    return x if weight is None else x * weight
+
+
 def reduce(losses: Any, reduction: str) -> Any:
-    """The mean, the sum or the losses themselves. The mean of no elements is NaN."""
+    """The mean, the sum or the losses themselves."""
     if reduction == "none":
         return losses
     total = namespace(losses).sum(losses)
-    return total / float(elements(shape_of(losses))) if reduction == "mean" else total
+    return total / divisor(reduction, shape_of(losses)) if reduction != "sum" else total
 
 
 def spread(dy: Any, reduction: str, shape: tuple[int, ...]) -> Any:
     """The upstream gradient of every element's loss: the adjoint of `reduce`."""
-    return dy / float(elements(shape)) if reduction == "mean" else dy
+    return dy if reduction in ("sum", "none") else dy / divisor(reduction, shape)
 
 
-def same_shape(name: str, x: Any, target: Any) -> None:
-    """Raise ShapeError unless x and target agree: a loss never broadcasts silently."""
+def divisor(reduction: str, shape: tuple[int, ...]) -> float:
+    """The number of elements, or for "batchmean" the first length; NaN if that is zero."""
+    count = shape[0] if reduction == "batchmean" else elements(shape)
+    return float(count) if count else nan
+
+
+def output_shape(reduction: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of the reduced losses."""
+    return shape if reduction == "none" else ()
+
+
+def reduction_cost(reduction: str, count: int) -> Count:
+    """Adding up `count` numbers, and dividing by their number for a mean."""
+    adds = 0 if reduction == "none" else max(count - 1, 0)
+    return Count(flop=adds + (reduction not in ("sum", "none")))
+
+
+def paired(name: str, x: Any, target: Any) -> Any:
+    """The target in the dtype of x.
+
+    Raises ShapeError unless their shapes agree: a loss never broadcasts.
+    """
     if shape_of(x) != shape_of(target):
         raise ShapeError(
             "{name} expected x and target of the same shape, found {x} and {target}: "
@@ -42,3 +108,9 @@ def same_shape(name: str, x: Any, target: Any) -> None:
             x=shape_of(x),
             target=shape_of(target),
         )
+    return cast(target, x.dtype)
+
+
+def target_gradient(target: Any, gradient: Any) -> Any:
+    """The gradient in the dtype of a floating target; None for whole numbers."""
+    return cast(gradient, target.dtype) if is_floating(target) else None

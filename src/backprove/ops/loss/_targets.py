@@ -1,55 +1,183 @@
-"""Targets of classification losses as weights of the classes."""
+"""Targets of classification losses as weights of the classes.
+
+A row's loss is -sum_k q_k log p_k. Class indices put the class weight at the label; an ignored
+row has only zeros, and a row whose label is no class has only NaN.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from math import nan
+from typing import Any, NamedTuple
 
-from backprove.arrays import namespace
+from backprove.arrays import cast, dtype_name, is_floating, namespace
 from backprove.arrays import shape as shape_of
 from backprove.counts import elements
-from backprove.errors import ShapeError
+from backprove.errors import DTypeError, ShapeError, UsageError
+from backprove.ops.loss._reduction import Weight, check_weight, times, weight_of
+
+Shape = tuple[int, ...]
 
 
-def target_weights(
-    name: str,
-    x: Any,
-    target: Any,
-    weight: tuple[float, ...] | None,
-    ignore_index: int,
-    label_smoothing: float = 0.0,
-) -> tuple[Any, Any]:
-    """q of shape (..., K), so that a row's loss is -sum_k q_k log p_k, and the mean's divisor.
+class Targets(NamedTuple):
+    """What a classification loss needs to know of its targets.
 
-    `target` holds class indices of shape (...) or (..., 1), or probabilities (..., K). A row
-    whose label is `ignore_index` weighs nothing; a label outside [0, K) makes its row NaN.
-    Raises ShapeError for any other shape.
+    q        (..., K) the weight of every class in the loss of its row
+    total    (..., 1) its sum over the classes
+    counted  (..., 1) what each row adds to the mean's divisor, or the divisor itself
+    share    (..., K) the derivative of q by a target that holds probabilities, else None
     """
-    xp, shape = namespace(x), shape_of(x)
-    k, rows = shape[-1], shape[:-1]
-    w = xp.ones((k,), dtype=x.dtype)
-    if weight is not None:
-        w = xp.asarray(weight, dtype=x.dtype)
-    if shape_of(target) == shape and not is_index(target):
-        return ((1 - label_smoothing) * target + label_smoothing / k) * w, elements(rows)
-    if shape_of(target) not in (rows, (*rows, 1)):
+
+    q: Any
+    total: Any
+    counted: Any
+    share: Any = None
+
+
+def check_ignore_index(name: str, ignore_index: Any) -> int:
+    """The index itself. Raises UsageError unless it is a whole number of 32 bits."""
+    whole = isinstance(ignore_index, int) or hasattr(ignore_index, "__index__")
+    if not whole or not -(2**31) <= ignore_index < 2**31:
+        raise UsageError(
+            "{name} expected ignore_index to be a whole number of 32 bits, found {found!r}",
+            name=name,
+            found=ignore_index,
+        )
+    return int(ignore_index)
+
+
+def check_smoothing(name: str, label_smoothing: float) -> float:
+    """The smoothing itself. Raises UsageError unless it lies in [0, 1]."""
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise UsageError(
+            "{name} expected label_smoothing between 0 and 1, found {found}",
+            name=name,
+            found=label_smoothing,
+        )
+    return float(label_smoothing)
+
+
+def check_class_weights(name: str, weight: Any) -> Weight:
+    """None or one weight for each class. Raises UsageError for anything else."""
+    found = check_weight(name, "weight", weight)
+    if isinstance(found, float):
+        raise UsageError(
+            "{name} expected one weight for each class, found the number {found}: give a list",
+            name=name,
+            found=found,
+        )
+    return found
+
+
+def read(
+    name: str, x: Any, target: Any, weight: Weight, ignore_index: int, smoothing: float
+) -> Targets:
+    """The targets of logits x, which hold class indices or probabilities."""
+    if are_probabilities(x, target):
+        return probabilities(name, x, target, weight, smoothing)
+    return labels(name, x, shape_of(x), target, weight, ignore_index, smoothing)
+
+
+def labels(
+    name: str,
+    like: Any,
+    shape: Shape,
+    target: Any,
+    weight: Weight,
+    ignore_index: int,
+    smoothing: float = 0.0,
+) -> Targets:
+    """The targets of class indices for x of shape (..., K), in the library and dtype of `like`.
+
+    Smoothing spreads a part of each row over all classes, each with its own weight; the row still
+    counts with the weight of its label, as in PyTorch.
+    """
+    xp, index, k = namespace(like), indices(name, shape, target), shape[-1]
+    spread = weight_of(name, "weight", weight, shape, like)
+    hot = times(xp.astype(index == xp.arange(k, dtype=index.dtype), like.dtype), spread)
+    known = (index >= 0) & (index < k)
+    rows = xp.where(known, xp.astype(known, like.dtype), nan)
+    rows = xp.where(index == ignore_index, 0.0, rows)
+    q = hot * rows
+    counted = rows if weight is None else xp.sum(q, axis=-1, keepdims=True)
+    if not smoothing:
+        return Targets(q, counted, counted)
+    q = (1 - smoothing) * q + times(rows * (smoothing / k), spread)
+    return Targets(q, xp.sum(q, axis=-1, keepdims=True), counted)
+
+
+def probabilities(name: str, x: Any, target: Any, weight: Weight, smoothing: float) -> Targets:
+    """The targets of probabilities (..., K). Every row counts, so the mean divides by the rows."""
+    spread = weight_of(name, "weight", weight, shape_of(x), x)
+    xp, rows = namespace(x), float(elements(shape_of(x)[:-1])) or nan
+    q = cast(target, x.dtype)
+    if smoothing:
+        q = (1 - smoothing) * q + smoothing / shape_of(x)[-1]
+    q = times(q, spread)
+    share = times(xp.full_like(x, 1 - smoothing), spread)
+    return Targets(q, xp.sum(q, axis=-1, keepdims=True), rows, share)
+
+
+def are_probabilities(x: Any, target: Any) -> bool:
+    """Whether the target is a floating array of the shape of x."""
+    return shape_of(target) == shape_of(x) and is_floating(target)
+
+
+def reduce_rows(losses: Any, reduction: str, counted: Any) -> Any:
+    """Losses of shape (..., 1) without their last axis, added up or averaged.
+
+    The mean over no row, all of them being ignored, is NaN.
+    """
+    xp = namespace(losses)
+    if reduction == "none":
+        return xp.reshape(losses, shape_of(losses)[:-1])
+    total = xp.sum(losses)
+    return total / _divisor(xp, counted, nan) if reduction == "mean" else total
+
+
+def spread_rows(dy: Any, reduction: str, counted: Any) -> Any:
+    """The upstream gradient of every row's loss, to be multiplied by (..., K)."""
+    xp = namespace(dy)
+    if reduction == "none":
+        return xp.expand_dims(dy, axis=-1)
+    return dy / _divisor(xp, counted, 1.0) if reduction == "mean" else dy
+
+
+def _divisor(xp: Any, counted: Any, empty: float) -> Any:
+    if isinstance(counted, float):
+        return counted
+    found = xp.sum(counted)
+    return xp.where(found == 0, empty, found)
+
+
+def indices(name: str, shape: Shape, target: Any) -> Any:
+    """Class indices of shape (...) or (..., 1) as (..., 1), for x of shape (..., K).
+
+    Raises ShapeError for any other shape, DTypeError unless they are whole numbers.
+    """
+    rows, found = shape[:-1], shape_of(target)
+    if not shape or not shape[-1]:
         raise ShapeError(
-            "{name} expected target of shape {rows} (class indices) or {shape} "
-            "(probabilities, floating), found {found}",
+            "{name} expected x of shape (..., K) for K classes, found {found}",
+            name=name,
+            found=shape,
+        )
+    if found not in (rows, (*rows, 1)):
+        raise ShapeError(
+            "{name} expected class indices of shape {rows} or {column}, found {found}: reshape "
+            "the labels (CrossEntropy also takes floating probabilities of the shape of x)",
             name=name,
             rows=rows,
-            shape=shape,
-            found=shape_of(target),
+            column=(*rows, 1),
+            found=found,
         )
-    index = xp.astype(xp.reshape(target, (*rows, 1)), xp.int32)
-    onehot = xp.astype(index == xp.arange(k, dtype=xp.int32), x.dtype)
-    known = xp.astype((index >= 0) & (index < k), x.dtype)
-    known = xp.where(known == 0, float("nan"), known)
-    kept = xp.where(index == ignore_index, 0.0, known)
-    q = (1 - label_smoothing) * onehot + label_smoothing / k
-    q = xp.where(kept == 0, 0.0, q * w * kept)
-    return q, xp.sum(xp.where(kept == 0, 0.0, onehot * w * kept))
-
-
-def is_index(target: Any) -> bool:
-    """Whether an array holds whole numbers."""
-    return "int" in str(target.dtype)
+    dtype = dtype_name(target)
+    if "int" not in dtype:
+        raise DTypeError(
+            "{name} expected class indices of a whole-number type, found {found}: "
+            "convert the labels, for instance to int32",
+            name=name,
+            found=dtype,
+        )
+    xp = namespace(target)
+    wide = dtype in ("int64", "uint64")
+    return cast(xp.reshape(target, (*rows, 1)), xp.int64 if wide else xp.int32)
