@@ -49,12 +49,11 @@ class Divide(Op):
         return broadcast("Divide", *shapes)
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """One division forward and for da; two and a product for db, whose sign is turned."""
+        """One division per element of y, forward and for da; two and a product for db."""
         y = self.shape(*shapes)
-        n = elements(y)
-        db = Count(flop=3 * n, cheap=elements(shapes[1])) + summing(y, shapes[1])
-        backward = {"da": Count(flop=n) + summing(y, shapes[0]), "db": db}
-        return Cost(Count(flop=n), backward)
+        count = Count(flop=elements(y))
+        backward = {"da": count + summing(y, shapes[0]), "db": 3 * count + summing(y, shapes[1])}
+        return Cost(count, backward)
 
     CASES = (
         Case((normal(3, 4), uniform(3, 4, low=0.5, high=2.0))),

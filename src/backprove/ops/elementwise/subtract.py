@@ -51,10 +51,9 @@ class Subtract(Op):
         return broadcast("Subtract", *shapes)
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """One subtraction per element of y; backward sums and turns the sign of db."""
+        """One subtraction per element of y; backward only sums over stretched axes."""
         y = self.shape(*shapes)
-        sign = Count(cheap=elements(shapes[1]))
-        backward = {"da": summing(y, shapes[0]), "db": summing(y, shapes[1]) + sign}
+        backward = {"da": summing(y, shapes[0]), "db": summing(y, shapes[1])}
         return Cost(Count(flop=elements(y)), backward)
 
     CASES = (
