@@ -78,6 +78,13 @@ def spread(dy: Any, reduction: str, shape: tuple[int, ...]) -> Any:
     return dy if reduction in ("sum", "none") else dy / divisor(reduction, shape)
 
 
+def reduce_exact(m: Any, losses: Any, reduction: str) -> Any:
+    """The same reduction of high-precision numbers, for `Op.definition`."""
+    if reduction == "none":
+        return losses
+    return m.sum(losses) / (1 if reduction == "sum" else divisor(reduction, losses.shape))
+
+
 def divisor(reduction: str, shape: tuple[int, ...]) -> float:
     """The number of elements, or for "batchmean" the first length; NaN if that is zero."""
     count = shape[0] if reduction == "batchmean" else elements(shape)
