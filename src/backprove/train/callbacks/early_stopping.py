@@ -125,10 +125,11 @@ class EarlyStopping(Callback):
 
     def load_arrays(self, values: dict[str, Any]) -> None:
         """Take them over."""
-        for which in ("best", "last"):
-            start = which + "."
-            found = {k.removeprefix(start): v for k, v in values.items() if k.startswith(start)}
-            setattr(self, f"_{which}", _copy(found))
+        self._best, self._last = _under("best.", values), _under("last.", values)
+
+
+def _under(start: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {k.removeprefix(start): np.array(v) for k, v in values.items() if k.startswith(start)}
 
 
 def _copy(values: dict[str, Any]) -> dict[str, Any]:
