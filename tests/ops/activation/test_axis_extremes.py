@@ -120,8 +120,24 @@ def test_entries_of_minus_infinity_take_no_part(op, dtype) -> None:
     np.testing.assert_array_equal(y[kept].astype(np.float64), alone.astype(np.float64))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_a_single_infinity_is_certain(dtype) -> None:
+    x = np.array([[1.0, INF, -INF], [INF, 88.0, -1e4]]).astype(numpy_dtype(dtype))
+    dy = np.array([[1.0, 2.0, 4.0]] * 2).astype(x.dtype)
+    y, dx = run(Softmax(), x, dy)
+    np.testing.assert_array_equal(y.astype(float), [[0, 1, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(dx.astype(float), np.zeros((2, 3)))
+    y, dx = run(LogSoftmax(), x, dy)
+    np.testing.assert_array_equal(y.astype(float), [[-INF, 0, -INF], [0, -INF, -INF]])
+    np.testing.assert_array_equal(dx.astype(float), [[1, -5, 4], [-6, 2, 4]])
+
+
+NO_LIMIT = ([NAN, 1.0, 2.0], [NAN, INF, 1.0], [INF, 1.0, INF], [-INF, -INF, -INF])
+WITHOUT_LIMIT = pytest.mark.parametrize("row", NO_LIMIT, ids=str)
+
+
 @pytest.mark.parametrize("op", [Softmax(), LogSoftmax()], ids=repr)
-@pytest.mark.parametrize("row", [[NAN, 1.0, 2.0], [INF, 1.0, 2.0], [-INF, -INF, -INF]], ids=str)
+@WITHOUT_LIMIT
 def test_rows_without_a_limit_are_nan_and_leave_the_others_alone(op, row) -> None:
     x = np.array([row, [1.0, 2.0, 3.0]])
     with np.errstate(invalid="ignore"):
@@ -131,7 +147,7 @@ def test_rows_without_a_limit_are_nan_and_leave_the_others_alone(op, row) -> Non
 
 
 @pytest.mark.parametrize("library", ["torch", "jax", "paddle"])
-@pytest.mark.parametrize("row", [[NAN, 1.0], [INF, 1.0, 2.0], [-INF, -INF, -INF]], ids=str)
+@WITHOUT_LIMIT
 def test_the_frameworks_agree_that_these_rows_are_nan(library, row) -> None:
     found = support.ask(library).evaluate(
         Softmax.references[library], {"x": np.array(row)}, {"axis": -1}

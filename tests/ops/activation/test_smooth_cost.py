@@ -29,7 +29,7 @@ FLOP = {"add", "subtract", "multiply", "divide"}
 TRANS = {"exp", "log", "log1p", "tanh", "erfc"}
 CHEAP = {
     **dict.fromkeys(("absolute", "maximum", "minimum", "logical_not", "where", "astype"), 1),
-    **dict.fromkeys(("less", "greater", "equal"), 1),
+    **dict.fromkeys(("less", "greater", "equal", "isinf", "bitwise_and"), 1),
     "clip": 2,
 }
 FREE = {"negative"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 from backprove.arrays import Array, namespace
@@ -20,9 +21,10 @@ class LogSoftmax(Op):
 
     The largest entry is subtracted first, and its own exponential, 1, stays out of the sum: with t
     entries equal to it, log(t) + log1p(rest / t) keeps the digits of a row that is almost decided
-    ([50, 0] gives -1.9e-22 and not 0). Smooth everywhere. An entry of -infinity gives -infinity
-    (Paddle gives -64). NaN makes its row NaN; so do infinity and a row of -infinity, as in
-    PyTorch, JAX and Paddle.
+    ([50, 0] gives -1.9e-22 and not 0). Smooth everywhere. At infinity it is the limit: an
+    entry of -infinity gives -infinity (Paddle gives -64), a single infinity 0 and the others of
+    its row -infinity. Rows without a limit, of several infinities or of nothing but -infinity,
+    are NaN, and so are rows with NaN.
 
     Raises ShapeError if x has no such axis or nothing along it.
 
@@ -44,11 +46,12 @@ class LogSoftmax(Op):
     def forward(self, x: Array) -> Any:
         xp = namespace(x)
         self.shape(shape_of(x))
-        shifted = x - xp.max(x, axis=self.axis, keepdims=True)
-        top = shifted == 0
-        ties = xp.sum(xp.astype(top, x.dtype), axis=self.axis, keepdims=True)
-        ties = xp.maximum(ties, 1.0)
-        rest = xp.where(top, 0.0, xp.exp(shifted))
+        top = xp.max(x, axis=self.axis, keepdims=True)
+        largest = x == top
+        ties = xp.sum(xp.astype(largest, x.dtype), axis=self.axis, keepdims=True)
+        ties = xp.where(xp.isinf(top) & (ties > 1), nan, xp.maximum(ties, 1.0))
+        shifted = xp.where(largest, 0.0, x) - xp.where(largest, 0.0, top)
+        rest = xp.where(largest, 0.0, xp.exp(shifted))
         rest = xp.sum(rest, axis=self.axis, keepdims=True)
         return shifted - (xp.log(ties) + xp.log1p(rest / ties))
 
@@ -67,7 +70,7 @@ class LogSoftmax(Op):
         """Per row of K: K exponentials both ways, and two logarithms forward."""
         k = shapes[0][self.axis]
         rows = elements(shapes[0]) // k
-        forward = Count(flop=4 * k, cheap=4 * k, trans=k + 2)
+        forward = Count(flop=4 * k, cheap=6 * k + 4, trans=k + 2)
         return Cost(forward * rows, {"dx": Count(flop=3 * k - 1, trans=k) * rows})
 
     CASES = (

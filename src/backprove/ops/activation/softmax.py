@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 from typing import Any
 
 from backprove.arrays import Array, namespace
@@ -20,9 +20,9 @@ class Softmax(Op):
     dx = y (dy - sum_j dy_j y_j).
 
     The largest entry is subtracted first, so nothing overflows, whatever the distance of the
-    entries. Smooth everywhere. An entry of -infinity gets 0 and the gradient 0. NaN makes its row
-    NaN; so do infinity and a row of -infinity, which have no limit that does not depend on the way
-    there, as in PyTorch, JAX and Paddle.
+    entries. Smooth everywhere. At infinity it is the limit: an entry of -infinity gets 0, a single
+    infinity gets 1 (PyTorch, JAX and Paddle give NaN), both with the gradient 0. Rows without a
+    limit, of several infinities or of nothing but -infinity, are NaN, and so are rows with NaN.
 
     Raises ShapeError if x has no such axis or nothing along it.
 
@@ -45,9 +45,12 @@ class Softmax(Op):
         xp = namespace(x)
         self.shape(shape_of(x))
         top = xp.max(x, axis=self.axis, keepdims=True)
+        largest = x == top
         floor = xp.where(top > 1000, xp.zeros_like(top), -inf)
-        exps = xp.exp(xp.maximum(x, floor) - top)
-        return exps / xp.sum(exps, axis=self.axis, keepdims=True)
+        lower = xp.where(largest, floor, xp.maximum(x, floor))
+        exps = xp.where(largest, 1.0, xp.exp(lower - top))
+        total = xp.sum(exps, axis=self.axis, keepdims=True)
+        return exps / xp.where(xp.isinf(top) & (total > 1), nan, total)
 
     def backward(self, dy: Array, *, y: Array) -> Any:
         return y * (dy - namespace(y).sum(dy * y, axis=self.axis, keepdims=True))
@@ -63,11 +66,11 @@ class Softmax(Op):
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
         """Per row of K: 3K - 1 operations and K exponentials forward, 4K - 1 backward.
 
-        The K - 1 comparisons for the largest entry come with K + 2 for the floor.
+        The K - 1 comparisons for the largest entry come with 4K + 6 for rows near infinity.
         """
         k = shapes[0][self.axis]
         rows = elements(shapes[0]) // k
-        forward = Count(flop=3 * k - 1, cheap=2 * k + 1, trans=k)
+        forward = Count(flop=3 * k - 1, cheap=5 * k + 5, trans=k)
         return Cost(forward * rows, {"dx": Count(flop=4 * k - 1) * rows})
 
     CASES = (
