@@ -21,11 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from backprove import lift, pure
+from backprove.arrays import HALF, cast
 from backprove.cases import Case
 from backprove.counts import Cost
 from backprove.errors import ContractError
@@ -68,8 +69,19 @@ class Op:
         if not (hasattr(cls, "forward") and hasattr(cls, "backward")):
             return
         cls.signature = read(cls)
-        if "backward" in cls.__dict__ and cls.signature.residuals:
-            cls.backward = pure.remembering(cls.__dict__["backward"])
+        if "backward" in cls.__dict__ and not cls.stateless:
+            wrapped = lift.explaining if cls.signature.teaching else pure.remembering
+            cls.backward = wrapped(cls.__dict__["backward"])
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        missing = [name for name in ("forward", "backward") if not hasattr(cls, name)]
+        if missing and (cls.fwd is Op.fwd or cls.bwd is Op.bwd):
+            raise ContractError(
+                "{cls} has no {missing}: write forward(self, x) and backward(self, dy, *, ...)",
+                cls=cls.__name__,
+                missing=" and no ".join(missing),
+            )
+        return super().__new__(cls)
 
     def fwd(self, *inputs: Any, **values: Any) -> tuple[Any, dict[str, Any]]:
         """The output and what backward needs: `y, saved = op.fwd(x, weight=w)`."""
@@ -90,18 +102,27 @@ class Op:
         return found
 
     def parameters(self) -> dict[str, Parameter]:
-        """Shape and initializer of every parameter. Operators without parameters have none."""
-        return {}
+        """Shape and initializer of every parameter. The teaching spelling has them in `params`."""
+        sig, found = self.signature, lift.params_of(self)
+        named = [k for k in found if sig.teaching or k in sig.parameters]
+        return {k: Parameter(*lift.first_value(found[k])) for k in named}
 
     def states(self) -> dict[str, Parameter]:
         """Shape and initializer of every running statistic."""
         return {}
 
     def init(self, seed: int = 0, dtype: str = "float32") -> dict[str, Any]:
-        """First values of all parameters and running statistics as NumPy arrays."""
+        """First values of all parameters and running statistics as NumPy arrays.
+
+        Running statistics are float32 at least: the variance of float16 data may exceed float16.
+        """
         rng = np.random.default_rng(seed)
-        declared = {**self.parameters(), **self.states()}
-        return {k: p.initializer(rng, p.shape).astype(dtype) for k, p in declared.items()}
+        wide = "float32" if dtype in HALF else dtype
+        params, states = self.parameters(), self.states()
+        dtypes = {**dict.fromkeys(params, dtype), **dict.fromkeys(states, wide)}
+        return {
+            k: cast(p.initializer(rng, p.shape), dtypes[k]) for k, p in {**params, **states}.items()
+        }
 
     def shape(self, *shapes: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the output for inputs of these shapes."""
@@ -116,8 +137,8 @@ class Op:
 
     def __call__(self, *inputs: Any, **values: Any) -> Any:
         """Run forward and remember what backward needs on this object."""
-        if self.signature.teaching and not values:
-            return self.forward(*inputs)
+        if self.signature.teaching:
+            return self.forward(*inputs, **values)
         return pure.call(self, inputs, values)
 
     def __repr__(self) -> str:
