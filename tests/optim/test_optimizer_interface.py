@@ -244,7 +244,7 @@ def test_not_finite_gradients_reach_their_weights_and_no_others(name, options):
 
 FLOP = {"add", "sub", "mul", "div", "square", "reduce_sum"}
 TRANS = {"sqrt", "exp", "pow", "expm1"}
-CHEAP = {"max", "min", "abs", "sign", "reduce_max", "select_n"}
+CHEAP = {"max", "min", "abs", "sign", "reduce_max", "reduce_min", "select_n"}
 FREE = {"convert_element_type", "broadcast_in_dim", "reshape", "is_finite", "stop_gradient"}
 
 

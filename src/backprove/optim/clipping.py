@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backprove.arrays import cast, namespace, shape
+from backprove.arrays import cast, library, namespace, shape
 from backprove.counts import Count
 from backprove.optim._apply import working_dtype
 from backprove.optim._checks import within
@@ -38,7 +38,8 @@ def global_norm(grads: Mapping[str, Any]) -> Any:
     NaN, else infinity if one is infinite.
     """
     unit, root, _ = _in_units(grads)
-    return unit * root
+    with np.errstate(over="ignore"):
+        return unit * root
 
 
 def clip_by_norm(grads: Mapping[str, Any], limit: float) -> dict[str, Any]:
@@ -54,11 +55,11 @@ def clip_by_norm(grads: Mapping[str, Any], limit: float) -> dict[str, Any]:
     with np.errstate(all="ignore"):
         size, most = root + _MARGIN / unit, limit / unit
         clipped, target = xp.isfinite(root) & (most < size), limit / size
+        if library(root) == "numpy" and not clipped:
+            return dict(grads)
         return {
-            name: xp.where(
-                clipped, cast(scaled[name] * cast(target, scaled[name].dtype), g.dtype), g
-            )
-            for name, g in grads.items()
+            name: xp.where(clipped, cast(g * cast(target, g.dtype), grads[name].dtype), grads[name])
+            for name, g in scaled.items()
         }
 
 
@@ -72,7 +73,7 @@ def _in_units(grads: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
     if not filled:
         return 0.0, 0.0, wide
     xp = namespace(*filled)
-    largest = reduce(xp.maximum, [xp.max(xp.abs(g)) for g in filled])
+    largest = reduce(xp.maximum, [xp.maximum(xp.max(g), -xp.min(g)) for g in filled])
     unit = xp.where(xp.isfinite(largest), xp.maximum(largest, _TINY), xp.ones_like(largest))
     scaled = {name: g / cast(unit, g.dtype) for name, g in wide.items()}
     squares = [xp.sum(xp.square(g)) for g in scaled.values()]
@@ -109,5 +110,5 @@ class ClipByNorm:
         return clip_by_norm(grads, self.limit)
 
     def cost(self) -> Count:
-        """For each element size, maximum, division, square, sum, product, and a selection."""
+        """For each element maximum, minimum, division, square, sum, product, and a selection."""
         return Count(flop=4, cheap=3)
