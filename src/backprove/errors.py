@@ -87,12 +87,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return lowered[match[0]] if match else names[0]
 
 
-def unknown(kind: str, word: str, known: Iterable[str]) -> UsageError:
-    """The error for a name that is not in a list: it names the nearest one and all of them."""
+def unknown(kind: str, word: str, known: Iterable[str], owner: str = "") -> UsageError:
+    """The error for a name that is not in a list: it names the nearest one and all of them.
+
+    `kind` is one of our own words, "operator" or "option"; `owner` says whose option it is.
+    """
     names = list(known)
     return UsageError(
-        "unknown {kind} {word!r}: did you mean {nearest!r}? Known are {known}.",
+        "unknown {kind} of {owner} {word!r}: did you mean {nearest!r}? Known are {known}."
+        if owner
+        else "unknown {kind} {word!r}: did you mean {nearest!r}? Known are {known}.",
         kind=kind,
+        owner=owner,
         word=word,
         nearest=nearest(word, names),
         known=", ".join(names),

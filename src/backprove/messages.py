@@ -54,7 +54,11 @@ def chinese() -> dict[str, str]:
 def render(template: str, /, **parameters: Any) -> str:
     """Write a template in the current language.
 
-    A template without parameters is taken as it stands, so it may hold braces.
+    A template without parameters is taken as it stands, so it may hold braces. The parameter
+    `kind` is a word of ours ("operator", "option"), so it is put into that language too.
     """
-    text = chinese().get(template, template) if current_language() == "zh" else template
-    return text.format(**parameters) if parameters else text
+    if current_language() == "zh":
+        template = chinese().get(template, template)
+        if isinstance(kind := parameters.get("kind"), str):
+            parameters["kind"] = chinese().get(kind, kind)
+    return template.format(**parameters) if parameters else template

@@ -59,7 +59,7 @@ def optimizer(name: str, **options: Any) -> Optimizer:
     known = [f.name for f in fields(cls)]
     for option in options:
         if option not in known:
-            raise unknown(f"option of {cls.__name__}", option, known)
+            raise unknown("option", option, known, cls.__name__)
     return cls(**options)
 
 

@@ -46,7 +46,7 @@ def schedule(name: str, **options: Any) -> Schedule:
     known = [f.name for f in fields(cls)]
     for option in options:
         if option not in known:
-            raise unknown(f"option of {cls.__name__}", option, known)
+            raise unknown("option", option, known, cls.__name__)
     missing = [f.name for f in fields(cls) if f.default is MISSING and f.name not in options]
     if missing:
         raise UsageError(

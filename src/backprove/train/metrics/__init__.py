@@ -66,7 +66,7 @@ def metric(name: str, **options: Any) -> Metric:
                 "{name} takes no options, found {found}", name=cls.__name__, found=option
             )
         if option not in known:
-            raise unknown(f"option of {name}", option, known)
+            raise unknown("option", option, known, cls.__name__)
     return cls(**options)
 
 
