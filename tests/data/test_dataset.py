@@ -109,6 +109,7 @@ def test_bytes_stay_bytes_and_other_whole_numbers_become_floating() -> None:
     assert Dataset(np.full((2, 2), 2**24 + 1)).x.dtype == np.float64
     assert Dataset(np.full((2, 2), 2**24 + 1)).x[0, 0] == 2**24 + 1
     assert Dataset(np.ones((2, 2), np.float16)).x.dtype == np.float16
+    assert Dataset(np.ones((2, 2), ">f8")).x.dtype.isnative
 
 
 def test_regression_targets_are_columns() -> None:

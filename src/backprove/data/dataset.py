@@ -142,7 +142,7 @@ def _floating(values: Any, what: str) -> Any:
     """float16, float32 and float64 as they are; float32 for whole numbers that it holds exactly."""
     kind, name = values.dtype.kind, values.dtype.name
     if name in ("float16", "float32", "float64"):
-        return values
+        return values.astype(name, copy=False)
     if name == "bfloat16":
         return values.astype(np.float32)
     if kind in "biu":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -14,6 +16,20 @@ from backprove.data._idx import unreadable
 from backprove.data.dataset import Dataset
 from backprove.data.labels import encode
 from backprove.errors import DataError, UsageError
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    KeyError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+    ValueError,
+)
 
 
 def load_npz(
@@ -61,30 +77,31 @@ def _read(path: Path, wanted: Sequence[str]) -> dict[str, Any]:
                 path=path,
                 size=path.stat().st_size,
             )
-        with np.load(path, allow_pickle=False) as archive:
-            return _arrays(archive, wanted, path)
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            held = {name: _array(archive, name, path) for name in wanted if name in names}
     except OSError as error:
         raise unreadable(path, error) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
+        if isinstance(error, DataError):
+            raise
         raise _damaged(path, error) from error
-
-
-def _arrays(archive: Any, wanted: Sequence[str], path: Path) -> dict[str, Any]:
-    held = {}
-    for name in wanted:
-        if name in archive.files:
-            try:
-                held[name] = archive[name]
-            except (ValueError, MemoryError, SyntaxError) as error:
-                raise _damaged(path, error, name) from error
     if not {"x", "x_train", "x_test"} & held.keys():
         raise DataError(
             "expected arrays named x and y, or x_train, y_train, x_test and y_test in {path}, "
             "found {found}: save them under these names",
             path=path.name,
-            found=", ".join(archive.files) or "nothing",
+            found=", ".join(names) or "nothing",
         )
     return held
+
+
+def _array(archive: zipfile.ZipFile, name: str, path: Path) -> Any:
+    try:
+        with archive.open(f"{name}.npy") as member:
+            return np.lib.format.read_array(member, allow_pickle=False)
+    except _DAMAGE as error:
+        raise _damaged(path, error, name) from error
 
 
 def _damaged(path: Path, error: Exception, name: str = "") -> DataError:
