@@ -21,14 +21,14 @@ _LOOKED_AT = 1024
 def refuse_wrong_order(steps: Sequence[Any]) -> None:
     """Raise UsageError if the steps by themselves show a mistake, whatever the data are.
 
-    That is a known range of values made narrower than 0.05, or a movement that fills in a value
-    which Normalize has made something else than the background.
+    That is a known range of values made narrower than 0.05, or a movement that fills in 0 after
+    Normalize has made the background something else.
     """
     span: tuple[float, float] | None = None
     shifted = None
     for step in steps:
         fill = getattr(step, "fill", None)
-        if shifted is not None and fill is not None:
+        if shifted is not None and fill == 0:
             raise UsageError(
                 "expected {step} before {normalize}, found it behind, where the background is no "
                 "longer {fill}: exchange the two, or use fill=None",
