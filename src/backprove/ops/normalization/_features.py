@@ -36,12 +36,15 @@ def normalised(
         return normalise(x, axes(x), epsilon)
     mean, var = along(running_mean, x), along(running_var, x)
     deviation = namespace(x).sqrt(var + epsilon)
-    return Normal((x - mean) / deviation, mean, var, 1.0 / deviation)
+    return Normal((x - mean) / deviation, 1.0 / deviation, mean, var, 1.0)
 
 
 def moved(old: dict[str, Any], found: Normal, momentum: float) -> dict[str, Any]:
     """The running statistics after a batch: momentum * old + (1 - momentum) * batch."""
-    new = {"running_mean": found.mean, "running_var": found.var}
+    new = {
+        "running_mean": found.mean / found.factor,
+        "running_var": found.var / found.factor / found.factor,
+    }
     return {k: momentum * v + (1.0 - momentum) * flat(new[k]) for k, v in old.items()}
 
 

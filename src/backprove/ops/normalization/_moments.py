@@ -17,15 +17,17 @@ _SMALLER = {"float32": (2.0**55, 2.0**-73), "float64": (2.0**480, 2.0**-540)}
 
 
 class Normal(NamedTuple):
-    """xhat = (x - mean) / sqrt(var + epsilon), and per row mean, var and 1 / sqrt(var + epsilon).
+    """xhat = (x - mean) / sqrt(var + epsilon), and per row 1 / sqrt(var + epsilon), mean and var.
 
-    The rows run along the reduced axes, which are kept with length 1.
+    The rows run along the reduced axes, which are kept with length 1. The mean is that of
+    factor * x, and var that of factor * x as well, where it cannot overflow.
     """
 
     xhat: Any
+    inverse: Any
     mean: Any
     var: Any
-    inverse: Any
+    factor: Any
 
 
 def scale(x: Any, axes: tuple[int, ...]) -> Any:
@@ -44,10 +46,10 @@ def normalise(x: Any, axes: tuple[int, ...], epsilon: float, centre: bool = True
     for _ in range(2 if centre else 0):
         rest = xp.mean(d, axis=axes, keepdims=True)
         d, mean = d - rest, mean + rest
-    square = xp.mean(d * d, axis=axes, keepdims=True)
+    var = xp.mean(d * d, axis=axes, keepdims=True)
     floor = factor * sqrt(epsilon)
-    deviation = xp.where(square == 0, floor, xp.sqrt(square + floor * floor))
-    return Normal(d / deviation, mean / factor, square / factor / factor, factor / deviation)
+    deviation = xp.where(var == 0, floor, xp.sqrt(var + floor * floor))
+    return Normal(d / deviation, factor / deviation, mean, var, factor)
 
 
 def project(g: Any, xhat: Any, axes: tuple[int, ...], centre: bool = True) -> Any:
