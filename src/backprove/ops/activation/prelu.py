@@ -51,7 +51,8 @@ class PReLU(Op):
 
     def forward(self, x: Array, *, weight: Array) -> Any:
         self.shape(shape_of(x))
-        return namespace(x).where(x > 0, x, self._slope(weight) * x)
+        xp = namespace(x)
+        return xp.where(x > 0, x, self._slope(weight) * xp.minimum(x, 0.0))
 
     def backward(self, dy: Array, *, x: Array, weight: Array) -> Any:
         xp = namespace(x)
@@ -79,12 +80,12 @@ class PReLU(Op):
         return shapes[0]
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """A product, a comparison and a selection per element, both ways; for the weight a minimum
-        and a product per element, added up for each slope."""
+        """A product, a minimum, a comparison and a selection per element; backward no minimum for
+        x; for the weight a minimum and a product per element, added up for each slope."""
         n = elements(shapes[0])
-        count = Count(flop=n, cheap=2 * n)
         dweight = Count(flop=n + max(n - self.num_parameters, 0), cheap=n)
-        return Cost(count, {"dx": count, "dweight": dweight})
+        backward = {"dx": Count(flop=n, cheap=2 * n), "dweight": dweight}
+        return Cost(Count(flop=n, cheap=3 * n), backward)
 
     CASES = (
         Case((away(3, 4),)),

@@ -52,7 +52,8 @@ class RReLU(Op):
             )
 
     def forward(self, x: Array, *, key: Array | None = None, training: bool = False) -> Any:
-        return namespace(x).where(x > 0, x, self._slope(x, key, training) * x)
+        xp = namespace(x)
+        return xp.where(x > 0, x, self._slope(x, key, training) * xp.minimum(x, 0.0))
 
     def backward(self, dy: Array, *, x: Array, key: Array | None, training: bool) -> Any:
         return namespace(x).where(x > 0, dy, self._slope(x, key, training) * dy)
@@ -71,10 +72,11 @@ class RReLU(Op):
         return m.where(x > 0, x, (self.lower + (self.upper - self.lower) * m.array(drawn)) * x)
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """In training: a draw, its scaling and shift, a product, a comparison and a selection per
-        element, both ways."""
-        count = Count(flop=3, cheap=2, random=1) * elements(shapes[0])
-        return Cost(count, {"dx": count})
+        """In training: a draw, its scaling and shift, a product, a minimum, a comparison and a
+        selection per element; backward the same without the minimum."""
+        n = elements(shapes[0])
+        forward, backward = Count(flop=3, cheap=3, random=1), Count(flop=3, cheap=2, random=1)
+        return Cost(forward * n, {"dx": backward * n})
 
     CASES = (
         Case((away(3, 4),)),
