@@ -31,9 +31,9 @@ _SPECK = 0.01
 def read_digit(path: str | Path) -> Any:
     """The digit in a PNG, JPEG or other picture as uint8 (28, 28), bright on black.
 
-    Transparent parts count as white paper. Dark ink on light paper and bright ink on a dark
-    ground are both understood. Raises DataError for a file that is missing, is no picture, is
-    damaged or has nothing on it.
+    Dark ink on light paper and bright ink on a dark ground are both understood, as are transparent
+    pictures, light from one side, noise and specks. Raises DataError for a file that is missing,
+    is no picture, is damaged or has nothing on it.
     """
     return prepare(read_grey(Path(path)), str(path))
 
@@ -87,10 +87,17 @@ def _grey(picture: Image.Image) -> Any:
         top = 1.0 if picture.mode == "F" and levels.max() <= 1 else 65535.0
         picture = Image.fromarray((levels * (255.0 / top)).clip(0, 255).astype(np.uint8))
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        paper = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(paper, picture)
+        picture = _on_paper(picture.convert("RGBA"))
     return np.asarray(picture.convert("L"), dtype=np.float32)
+
+
+def _on_paper(picture: Image.Image) -> Image.Image:
+    """A transparent picture on white paper, or on black if what is painted is light."""
+    painted = np.asarray(picture.getchannel("A"), dtype=np.float64)
+    light = np.asarray(picture.convert("L"), dtype=np.float64)
+    dark = (light * painted).sum() < 128 * painted.sum()
+    paper = Image.new("RGBA", picture.size, "white" if dark else "black")
+    return Image.alpha_composite(paper, picture)
 
 
 def prepare(grey: Any, name: str = "the picture") -> Any:
