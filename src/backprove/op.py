@@ -81,6 +81,8 @@ class Op:
                 cls=cls.__name__,
                 missing=" and no ".join(missing),
             )
+        if (args or kwargs) and cls.__init__ is object.__init__:
+            raise TypeError(f"{cls.__name__} takes no arguments")
         return super().__new__(cls)
 
     def fwd(self, *inputs: Any, **values: Any) -> tuple[Any, dict[str, Any]]:

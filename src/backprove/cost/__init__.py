@@ -1,1 +1,1 @@
-"""cost"""
+"""Counting parameters and compute."""

@@ -30,21 +30,24 @@ def operators() -> dict[str, type[Op]]:
     return found
 
 
-def find(name: str) -> type[Op]:
+def find(name: str, kind: str | None = None) -> type[Op]:
     """The class of a name in any spelling: "LeakyReLU", "leaky_relu", "leaky-relu".
 
-    Other names that the literature has for it, the class's `aliases`, are found as well.
-    Raises UsageError for an unknown name.
+    Other names that the literature has for it, the class's `aliases`, are found as well. With a
+    `kind`, the name of one of the folders, only that folder's operators are. Raises UsageError
+    for an unknown name.
     """
-    table = {_plain(key): cls for cls in operators().values() for key in _names(cls)}
+    home = f"{__name__}.{kind}." if kind else ""
+    among = {k: cls for k, cls in operators().items() if cls.__module__.startswith(home)}
+    table = {_plain(key): cls for cls in among.values() for key in _names(cls)}
     if _plain(name) not in table:
-        raise unknown("operator", name, operators())
+        raise unknown(kind or "operator", name, among)
     return table[_plain(name)]
 
 
-def operator(name: str, **arguments: Any) -> Op:
+def operator(name: str, kind: str | None = None, **arguments: Any) -> Op:
     """An operator by name and constructor arguments. Raises UsageError for unknown ones."""
-    cls = find(name)
+    cls = find(name, kind)
     try:
         return cls(**arguments)
     except TypeError as error:

@@ -7,13 +7,19 @@ from typing import Any
 import numpy as np
 import paddle
 
+from backprove import lift
+from backprove.course import load_operator
 from backprove.ops import operator
+
+TENSOR = paddle.Tensor
 
 
 def tensor(x: Any) -> Any:
     """A tensor; bfloat16 by way of float32."""
     if x.dtype.name == "bfloat16":
         return paddle.to_tensor(x.astype("float32")).astype("bfloat16")
+    if x.dtype == np.uint32:
+        x = x.astype(np.int64)
     return paddle.to_tensor(np.array(x))
 
 
@@ -59,3 +65,21 @@ def run_operator(
         "inputs": [None if g is None else array(g) for g in by_input],
         "parameters": {k: array(g) for k, g in by_name.items()},
     }
+
+
+def run_file(place: str, x: Any, dy: Any) -> dict[str, Any]:
+    """A learner's operator class, "FILE.py" or "FILE.py::Class", run on this library's tensors.
+
+    The answer holds its name, its output and the gradient that its backward returns.
+    """
+    op = load_operator(place)()
+    y, saved = lift.fwd(op, (tensor(x),), {})
+    (dx, *_), _ = lift.bwd(op, saved, tensor(dy))
+    if dx is None:
+        raise TypeError(f"{type(op).__name__}.backward returned None: return the input's gradient")
+    return {"name": type(op).__name__, "y": plain(y), "dx": plain(dx)}
+
+
+def plain(value: Any) -> Any:
+    """The NumPy array of a tensor, or of what a learner's method returned in its place."""
+    return array(value) if isinstance(value, TENSOR) else np.asarray(value)

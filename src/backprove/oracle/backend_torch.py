@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from backprove import lift
+from backprove.course import load_operator
 from backprove.ops import operator
+
+TENSOR = torch.Tensor
 
 
 def tensor(x: Any) -> Any:
@@ -85,3 +89,21 @@ def run_operator(
         "inputs": [None if g is None else array(g) for g in by_input],
         "parameters": {k: array(g) for k, g in by_name.items()},
     }
+
+
+def run_file(place: str, x: Any, dy: Any) -> dict[str, Any]:
+    """A learner's operator class, "FILE.py" or "FILE.py::Class", run on this library's tensors.
+
+    The answer holds its name, its output and the gradient that its backward returns.
+    """
+    op = load_operator(place)()
+    y, saved = lift.fwd(op, (tensor(x),), {})
+    (dx, *_), _ = lift.bwd(op, saved, tensor(dy))
+    if dx is None:
+        raise TypeError(f"{type(op).__name__}.backward returned None: return the input's gradient")
+    return {"name": type(op).__name__, "y": plain(y), "dx": plain(dx)}
+
+
+def plain(value: Any) -> Any:
+    """The NumPy array of a tensor, or of what a learner's method returned in its place."""
+    return array(value) if isinstance(value, TENSOR) else np.asarray(value)

@@ -1,1 +1,1 @@
-"""report"""
+"""Results as text: one result, many renderings."""

@@ -1,1 +1,67 @@
-"""train/engine"""
+"""Engines run the pure step of `train.step` over many batches.
+
+`numpy` runs it eagerly, to read, to debug and to probe; `jax` compiles one loop over many steps
+and runs it on a CPU or GPU. The same seed gives the same losses in both, to rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from backprove.errors import UsageError, unknown
+from backprove.train.step import Program, Tree
+
+ENGINES = ("jax", "numpy")
+DEVICES = ("cpu", "gpu")
+
+
+class Run(NamedTuple):
+    """What a stretch of steps left: the state, and the log of each step that was done."""
+
+    state: Tree
+    logs: dict[str, Any]
+    steps: int
+
+
+class Engine(Protocol):
+    """Runs a program. `capacity` is the most steps that one call of `run` does."""
+
+    capacity: int
+
+    def put(self, tree: Any) -> Any:
+        """Arrays as this engine's own, on its device."""
+        ...
+
+    def run(
+        self, state: Tree, data: tuple[Any, Any], order: Any, first: int, count: int, size: int
+    ) -> Run:
+        """`count` steps of `size` samples from the position `first` of `order`.
+
+        It stops early after a step whose loss is not finite; that step changes nothing.
+        """
+        ...
+
+    def outputs(self, state: Tree, x: Any) -> Any:
+        """The network's answers in evaluation mode, as a NumPy array."""
+        ...
+
+    def evaluate(self, state: Tree, x: Any, target: Any) -> Tree:
+        """The log of a batch in evaluation mode."""
+        ...
+
+
+def engine(name: str, program: Program, device: str = "cpu") -> Engine:
+    """The engine of a name. Raises UsageError for an unknown engine or device."""
+    if name not in ENGINES:
+        raise unknown("engine", name, ENGINES)
+    if device not in DEVICES:
+        raise unknown("device", device, DEVICES)
+    if name == "numpy":
+        if device != "cpu":
+            raise UsageError("the numpy engine runs on the cpu only: choose engine='jax'")
+        from backprove.train.engine.numpy import NumPyEngine
+
+        return NumPyEngine(program)
+    from backprove.train.engine.jax import JaxEngine
+
+    return JaxEngine(program, device)

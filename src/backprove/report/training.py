@@ -1,0 +1,61 @@
+"""What `backprove train` says at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backprove.cost.headline import step_cost
+from backprove.messages import render
+from backprove.tables import text_table
+from backprove.train.run import TrainingResult
+
+
+def show_training(result: TrainingResult) -> str:
+    """Measures, parameters, compute, time and place of a run, as text."""
+    lines = [str(result.model.history), "", render("Result on the test data"), measures(result)]
+    return "\n".join([*lines, "", render("Size and compute"), size(result), "", place(result)])
+
+
+def measures(result: TrainingResult) -> str:
+    """The test measures as a small table."""
+    rows = [[name, shown(value)] for name, value in result.measures.items()]
+    rows.append([render("samples"), f"{result.test_size:,}"])
+    return text_table([render("measure"), render("value")], rows, right=(1,))
+
+
+def size(result: TrainingResult) -> str:
+    """Parameters, multiply-adds and FLOP of a training step, with the convention named."""
+    batch = result.config.training.batch_size
+    model = result.model
+    one = step_cost(model.net, result.sample_shape, 1)
+    step = step_cost(model.net, result.sample_shape, batch, model.optimizer)
+    both = 2 * (step.forward_macs + step.backward_macs)
+    rows = [
+        [render("parameters"), f"{step.parameters:,}"],
+        [render("forward, one sample (multiply-adds)"), f"{one.forward_macs:,}"],
+        [render("forward and backward products, batch {batch} (FLOP)", batch=batch), f"{both:,}"],
+        [render("biases and activations (FLOP)"), f"{step.elementwise:,}"],
+        [render("optimizer (FLOP)"), f"{step.optimizer:,}"],
+        [render("whole training step without the loss (FLOP)"), f"{step.total:,}"],
+    ]
+    note = render(
+        "Headline convention: FLOP = 2 x multiply-adds + one per bias and activation element."
+    )
+    return text_table([render("quantity"), render("number")], rows, right=(1,)) + "\n" + note
+
+
+def place(result: TrainingResult) -> str:
+    """Time, and where everything was saved."""
+    return render(
+        "{seconds:.1f} s. Saved in {folder}: checkpoint.safetensors, config.toml, "
+        "history.jsonl, result.json",
+        seconds=result.seconds,
+        folder=str(result.folder),
+    )
+
+
+def shown(value: Any) -> str:
+    """A measure as text: four digits behind the point, lists one after the other."""
+    if isinstance(value, list):
+        return "[" + ", ".join(shown(v) for v in value) + "]"
+    return f"{value:.4f}" if isinstance(value, float) else f"{value}"

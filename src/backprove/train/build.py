@@ -1,0 +1,152 @@
+"""From a configuration to data, network and model."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from backprove import ops
+from backprove.data import Dataset, load, split
+from backprove.data import transforms as available
+from backprove.errors import UsageError, unknown
+from backprove.initializers import initializer
+from backprove.net import Sequential
+from backprove.op import Op
+from backprove.optim import ClipByNorm, ClipByValue, optimizer, schedule
+from backprove.train.config import Config, Named, NetworkConfig, TrainingConfig, split_name
+from backprove.train.metrics import metric
+from backprove.train.model import Model
+
+TRANSFORMS = {
+    "to_tensor": "ToTensor",
+    "normalize": "Normalize",
+    "flatten": "Flatten",
+    "random_affine": "RandomAffine",
+    "elastic": "Elastic",
+}
+
+
+class Data(NamedTuple):
+    """The parts of the data. Without a test set of its own, one is split off."""
+
+    train: Dataset
+    validation: Dataset | None
+    test: Dataset
+
+
+def build_data(config: Config) -> Data:
+    """Load and split. The parts never overlap. Raises DataError for damaged or missing data."""
+    spec, seed = config.data, config.training.seed
+    options: dict[str, Any] = {} if spec.target is None else {"target": spec.target}
+    train = load(spec.name, split="train", **options)
+    try:
+        test = load(spec.name, split="test", **options)
+    except UsageError:
+        test, train = split(train, spec.test, seed=seed)
+    if spec.limit is not None:
+        train = train.take(range(min(spec.limit, len(train))))
+    validation = None
+    if spec.validation:
+        validation, train = split(train, spec.validation, seed=seed)
+    return Data(train, validation, test)
+
+
+def build_network(spec: NetworkConfig) -> Sequential:
+    """A chain of linear layers with normalisation, activation and dropout between them.
+
+    Raises UsageError for fewer than two sizes or a size below 1.
+    """
+    sizes = spec.layers
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise UsageError(
+            "expected layers to be two or more sizes of at least 1, found {found}: "
+            "for example 784,500,10",
+            found=",".join(map(str, sizes)),
+        )
+    parts: list[Op] = [ops.operator("Dropout", p=spec.input_dropout)] if spec.input_dropout else []
+    for i, (n, m) in enumerate(pairwise(sizes)):
+        parts.append(_linear(spec, n, m))
+        if i < len(sizes) - 2:
+            parts += _between(spec, m)
+    if spec.output is not None:
+        parts.append(_named(spec.output, "activation"))
+    return Sequential(*parts)
+
+
+def _linear(spec: NetworkConfig, n: int, m: int) -> Op:
+    start = None
+    if spec.initializer is not None:
+        name, options = split_name(spec.initializer, "initializer")
+        start = initializer(name, **options)
+    return ops.operator("Linear", in_features=n, out_features=m, bias=spec.bias, weight_init=start)
+
+
+def _between(spec: NetworkConfig, width: int) -> list[Op]:
+    parts: list[Op] = []
+    if spec.normalization is not None:
+        name, options = split_name(spec.normalization, "normalization")
+        size = "num_features" if "batch" in name.lower() else "normalized_shape"
+        parts.append(ops.operator(name, "normalization", **{size: width}, **options))
+    parts.append(_named(spec.activation, "activation"))
+    if spec.dropout:
+        parts.append(ops.operator("Dropout", p=spec.dropout))
+    return parts
+
+
+def _named(named: Any, kind: str) -> Op:
+    name, options = split_name(named, kind)
+    return ops.operator(name, kind, **options)
+
+
+def build_model(config: Config, task: str = "classification") -> Model:
+    """The model of a configuration, prepared for training."""
+    spec = config.training
+    model = Model(
+        build_network(config.network), engine=spec.engine, device=spec.device, seed=spec.seed
+    )
+    named = spec.metrics
+    if named is None:
+        named = ["accuracy"] if task == "classification" else ["r2"]
+    pairs = [split_name(m, "metrics") for m in named]
+    return model.prepare(
+        build_optimizer(spec),
+        _named(spec.loss, "loss"),
+        [metric(name, **options) for name, options in pairs],
+        transforms=build_transforms(config.data.transforms),
+        accumulate_grad_batches=spec.accumulate,
+        monitor=spec.monitor,
+    )
+
+
+def build_transforms(named: list[Named]) -> Any:
+    """The transforms one after the other, or None. Raises UsageError for an unknown one."""
+    known = {n: getattr(available, c) for n, c in TRANSFORMS.items()}
+    steps = []
+    for name, options in (split_name(t, "transforms") for t in named):
+        if name not in known:
+            raise unknown("transform", name, known)
+        try:
+            steps.append(known[name](**options))
+        except TypeError as error:
+            raise UsageError(
+                "{name} cannot be built: {error}", name=name, error=str(error)
+            ) from error
+    return available.Compose(steps) if steps else None
+
+
+def build_optimizer(spec: TrainingConfig) -> Any:
+    """The optimizer with its schedule, weight decay and clipping."""
+    name, options = split_name(spec.optimizer, "optimizer")
+    rate: Any = spec.learning_rate
+    if spec.schedule is not None:
+        kind, settings = split_name(spec.schedule, "schedule")
+        rate = schedule(kind, learning_rate=spec.learning_rate, **settings)
+    if spec.clip_norm is not None and spec.clip_value is not None:
+        raise UsageError("expected clip_norm or clip_value, found both: choose one")
+    if spec.clip_norm is not None:
+        options["clip"] = ClipByNorm(spec.clip_norm)
+    if spec.clip_value is not None:
+        options["clip"] = ClipByValue(spec.clip_value)
+    if spec.weight_decay:
+        options["weight_decay"] = spec.weight_decay
+    return optimizer(name, learning_rate=rate, **options)

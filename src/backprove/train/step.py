@@ -1,0 +1,145 @@
+"""One training step as a pure function: `train_step(program, state, x, target)`.
+
+The engines run this same function, eagerly with NumPy or compiled by JAX. Everything that changes
+is in one state tree of arrays:
+
+    params, stats   parameters and running statistics by name
+    optimizer       what the optimizer keeps
+    gradients       the running sum when gradients are accumulated over several steps
+    key, step       the run's random key; how many steps are done
+    rate_scale      a factor on the learning rate, set between epochs (reduce on plateau)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backprove import random
+from backprove.arrays import is_floating, namespace
+from backprove.arrays import shape as shape_of
+from backprove.op import Op
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a training run computes; nothing here changes while it runs."""
+
+    net: Op
+    loss: Op
+    optimizer: Any
+    metrics: Sequence[Any] = ()
+    transform: Callable[..., Any] | None = None
+    accumulate: int = 1
+
+
+def initial_state(program: Program, seed: int, values: Tree | None = None) -> Tree:
+    """The state before the first step: first values drawn from the seed, unless given."""
+    values = program.net.init(seed) if values is None else values
+    params = {k: values[k] for k in program.net.parameters()}
+    gradients = {k: np.zeros_like(p) for k, p in params.items()} if program.accumulate > 1 else {}
+    return {
+        "params": params,
+        "stats": {k: values[k] for k in program.net.states()},
+        "optimizer": program.optimizer.init(params),
+        "gradients": gradients,
+        "key": random.key(seed),
+        "step": np.asarray(0, dtype=np.int32),
+        "rate_scale": np.asarray(1.0, dtype=np.float32),
+    }
+
+
+def prepared(program: Program, x: Any, key: Any, training: bool) -> Any:
+    """A batch after the transforms; whole numbers become float32 in [0, 1] if there are none."""
+    if program.transform is not None:
+        x = program.transform(x, key=key, training=training)
+    xp = namespace(x)
+    if not is_floating(x):
+        return xp.astype(x, xp.float32) / 255.0
+    return x if x.dtype == xp.float32 else xp.astype(x, xp.float32)
+
+
+def outputs(program: Program, state: Tree, x: Any) -> Any:
+    """What the network answers in evaluation mode."""
+    return program.net.fwd(
+        prepared(program, x, None, False), **state["params"], **state["stats"], training=False
+    )[0]
+
+
+def gradients(program: Program, state: Tree, x: Any, target: Any) -> tuple[Tree, Tree, Tree]:
+    """(gradients of the parameters, new running statistics, log of the step)."""
+    key = random.fold_in(state["key"], state["step"])
+    x = prepared(program, x, random.fold_in(key, 0), True)
+    y, saved = program.net.fwd(
+        x, **state["params"], **state["stats"], key=random.fold_in(key, 1), training=True
+    )
+    value, kept = program.loss.fwd(y, target)
+    (dy, *_), _ = program.loss.bwd(kept, namespace(value).ones_like(value))
+    _, grads = program.net.bwd(saved, dy, input_grad=False)
+    return grads, program.net.new_state(saved), log(program, y, target, value)
+
+
+def log(program: Program, y: Any, target: Any, value: Any) -> Tree:
+    """The loss, what its mean divided by, and the sums of the metrics."""
+    found = {"loss": value, "weight": weight(program.loss, y, target)}
+    for metric in program.metrics:
+        sums = metric.statistics(y, target)
+        found |= {f"{metric.name}/{k}": v for k, v in sums.items()}
+    return found
+
+
+def weight(loss: Op, y: Any, target: Any) -> Any:
+    """What a loss divides by: losses weighted by this give the mean over all samples."""
+    xp = namespace(y)
+    divisor = getattr(loss, "divisor", None)
+    if divisor is not None:
+        return divisor(y, target)
+    summed = getattr(loss, "reduction", "mean") == "sum"
+    return xp.asarray(1.0 if summed else float(shape_of(y)[0]), dtype=y.dtype)
+
+
+def train_step(program: Program, state: Tree, x: Any, target: Any) -> tuple[Tree, Tree]:
+    """One step: (new state, log). With accumulation, every k-th step updates the parameters."""
+    grads, stats, entry = gradients(program, state, x, target)
+    return apply(program, state, grads, stats), entry
+
+
+def apply(program: Program, state: Tree, grads: Tree, stats: Tree) -> Tree:
+    """The state after one step's gradients."""
+    new = {**state, "stats": {**state["stats"], **stats}, "step": state["step"] + 1}
+    k = program.accumulate
+    if k == 1:
+        return {**new, **update(program, state, grads, state["step"])}
+    xp = namespace(state["step"])
+    total = {name: state["gradients"][name] + grads[name] for name in grads}
+    due = (state["step"] + 1) % k == 0
+    mean = {name: g / float(k) for name, g in total.items()}
+    done = update(program, state, mean, state["step"] // k)
+    chosen = _select(xp, due, done, {name: state[name] for name in done})
+    zero = {name: xp.where(due, xp.zeros_like(g), g) for name, g in total.items()}
+    return {**new, **chosen, "gradients": zero}
+
+
+def update(program: Program, state: Tree, grads: Tree, step: Any) -> Tree:
+    """New parameters and optimizer state."""
+    rate = program.optimizer.rate(step) * state["rate_scale"]
+    params, kept = program.optimizer.update(state["params"], grads, state["optimizer"], step, rate)
+    return {"params": params, "optimizer": kept}
+
+
+def tree_map(function: Callable[[Any], Any], tree: Tree) -> Tree:
+    """The tree with every array replaced by `function` of it."""
+    return {
+        k: tree_map(function, v) if isinstance(v, dict) else function(v) for k, v in tree.items()
+    }
+
+
+def _select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
+    if isinstance(a, dict):
+        return {k: _select(xp, condition, a[k], b[k]) for k in a}
+    return xp.where(condition, a, b)

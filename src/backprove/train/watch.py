@@ -1,0 +1,105 @@
+"""Looking at every operator of a network while it runs, without hooks on the network.
+
+`watched(net, record)` is a copy of the network whose operators report their outputs and
+gradients; the network itself is not touched.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprove.counts import Cost
+from backprove.net import Composite
+from backprove.op import Gradients, Op, Parameter
+from backprove.train.step import Program, Tree, gradients
+
+Record = Callable[[str, Op, str, Any], None]
+
+
+class Watched(Op):
+    """An operator that hands what it computes to `record(name, op, kind, array)`.
+
+    kind is "output", "gradient" (of the input) or "gradient of " and a parameter's name.
+    """
+
+    def __init__(self, op: Op, name: str, record: Record) -> None:
+        self.op, self.name, self.record = op, name, record
+        self.signature = op.signature
+
+    def fwd(self, *inputs: Any, **values: Any) -> tuple[Any, dict[str, Any]]:
+        y, saved = self.op.fwd(*inputs, **values)
+        self.record(self.name, self.op, "output", y)
+        return y, saved
+
+    def bwd(self, saved: dict[str, Any], dy: Any, *, input_grad: bool = True) -> Gradients:
+        inputs, grads = self.op.bwd(saved, dy, input_grad=input_grad)
+        for name, gradient in grads.items():
+            self.record(self.name, self.op, f"gradient of {name}", gradient)
+        if inputs[0] is not None:
+            self.record(self.name, self.op, "gradient", inputs[0])
+        return inputs, grads
+
+    def new_state(self, saved: dict[str, Any]) -> dict[str, Any]:
+        return self.op.new_state(saved)
+
+    def parameters(self) -> dict[str, Parameter]:
+        return self.op.parameters()
+
+    def states(self) -> dict[str, Parameter]:
+        return self.op.states()
+
+    def shape(self, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+        return self.op.shape(*shapes)
+
+    def cost(self, *shapes: tuple[int, ...]) -> Cost:
+        return self.op.cost(*shapes)
+
+
+def watched(net: Op, record: Record, name: str = "") -> Op:
+    """A copy of the network whose operators report to `record` under their dotted names."""
+    if not isinstance(net, Composite):
+        return Watched(net, name, record)
+    twin = copy.copy(net)
+    start = f"{name}." if name else ""
+    twin.parts = {k: watched(part, record, start + k) for k, part in net.parts.items()}
+    return twin
+
+
+class Place(NamedTuple):
+    """Where something is not finite: the operator's name and class, and what of it."""
+
+    name: str
+    operator: str
+    kind: str
+
+
+def first_not_finite(program: Program, state: Tree, x: Any, target: Any) -> Place | None:
+    """The first array of a training step that holds NaN or infinity; None if all are finite.
+
+    Parameters are looked at first, then outputs in the order of the forward pass, the loss, and
+    gradients in the order of the backward pass.
+    """
+    for name, value in state["params"].items():
+        if not np.all(np.isfinite(value)):
+            return Place(name, "", "parameter")
+    found: list[Place] = []
+
+    def record(name: str, op: Op, kind: str, value: Any) -> None:
+        if not found and not np.all(np.isfinite(value)):
+            found.append(Place(name, type(op).__name__, kind))
+
+    copied = Program(
+        watched(program.net, record),
+        Watched(program.loss, "loss", record),
+        program.optimizer,
+        (),
+        program.transform,
+        program.accumulate,
+    )
+    with np.errstate(all="ignore"):
+        gradients(copied, state, x, target)
+    return found[0] if found else None
