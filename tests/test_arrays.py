@@ -218,6 +218,14 @@ def test_erf_in_float64(name, library) -> None:
     np.testing.assert_allclose(found, true(name, POINTS), rtol=4e-14, atol=1e-307)
 
 
+@pytest.mark.parametrize("library", ["torch", "jax", "paddle"])
+@pytest.mark.parametrize(("name", "ends"), [("erf", (-1, 1)), ("erfc", (2, 0))])
+def test_erf_at_its_ends(name, ends, library) -> None:
+    x = np.array([-np.inf, np.inf, np.nan, -1e200, 1e200])
+    found = asked(library, f"arrays.{name}(x)", x=x)
+    np.testing.assert_array_equal(found, [*ends, np.nan, *ends])
+
+
 @pytest.mark.parametrize("name", ["erf", "erfc"])
 def test_erf_is_not_in_the_standard(name) -> None:
     with pytest.raises(DTypeError, match=f"{name} is not in the Array API standard"):
