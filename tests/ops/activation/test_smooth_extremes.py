@@ -252,6 +252,22 @@ def test_limits_at_infinity_and_nan(spec, dtype, length) -> None:
 
 
 @EVERY
+@pytest.mark.parametrize("library", ["torch", "paddle"])
+def test_tensors_meet_the_same_ends(spec, library) -> None:
+    x = np.array([-INF, INF, np.nan, -1e20, 1e20, -60.0, 60.0] * 3, np.float32)
+    found = support.ask(library).ask(
+        "run_operator",
+        name=type(spec.op).__name__,
+        arguments={k: v for k, v in vars(spec.op).items() if not k.startswith("_")},
+        inputs=[x],
+        values={},
+        dy=np.ones_like(x),
+    )
+    for theirs, expected in zip((found["y"], *found["inputs"]), run(spec.op, x), strict=True):
+        np.testing.assert_allclose(theirs, expected, rtol=2.0**-18, atol=2.0**-24)
+
+
+@EVERY
 def test_slope_of_smooth_operators_at_zero(spec) -> None:
     expected = {"Tanh": 1.0, "Softsign": 1.0, "Mish": 0.6}.get(type(spec.op).__name__, 0.5)
     expected = 0.25 if isinstance(spec.op, Sigmoid) else expected
