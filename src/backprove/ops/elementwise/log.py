@@ -34,16 +34,18 @@ class Log(Op):
     def forward(self, x: Array) -> Any:
         return namespace(x).log(x)
 
-    def backward(self, dy: Array, *, x: Any) -> Any:
-        return dy / namespace(x).where(x != 0, x, 0.0)
+    def backward(self, dy: Array, *, x: Array) -> Any:
+        xp = namespace(x)
+        return dy / xp.where(x >= 0, xp.abs(x), x)
 
     def definition(self, m: Any, x: Any) -> Any:
         return m.log(x)
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """One logarithm per element; backward a comparison, a selection and a division."""
+        """One logarithm per element; backward a division, an absolute value, a comparison and a
+        selection."""
         n = elements(shapes[0])
-        return Cost(Count(trans=n), {"dx": Count(flop=n, cheap=2 * n)})
+        return Cost(Count(trans=n), {"dx": Count(flop=n, cheap=3 * n)})
 
     CASES = (
         Case((uniform(3, 4, low=0.1, high=3.0),)),

@@ -56,7 +56,8 @@ class MatMul(Op):
         dy = xp.reshape(dy, output)
         da = sum_to_shape(dy @ xp.matrix_transpose(columns), left)
         if len(right) == 2:
-            rows, dy = xp.reshape(rows, (-1, left[-1])), xp.reshape(dy, (-1, output[-1]))
+            count = prod(output[:-1])
+            rows, dy = xp.reshape(rows, (count, left[-1])), xp.reshape(dy, (count, output[-1]))
         db = sum_to_shape(xp.matrix_transpose(rows) @ dy, right)
         return xp.reshape(da, shapes[0]), xp.reshape(db, shapes[1])
 
