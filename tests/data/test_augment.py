@@ -166,7 +166,7 @@ def test_elastic_against_scipy() -> None:
     """The field of Simard, Steinkraus and Platt with scipy's Gaussian and interpolation."""
     x, key = digits(np.float64, 3), random.key(5)
     found = Elastic(34, 4)(x, key=key, training=True)
-    noise = 2 * random.uniform(key, (2, 3, 28, 28), x) - 1
+    noise = (2 * random.uniform(key, (2, 3, 28, 28), x) - 1).swapaxes(2, 3)
     for i in range(3):
         shift = [
             34 * ndimage.gaussian_filter(n[i], 4, mode="constant", truncate=12.0) for n in noise

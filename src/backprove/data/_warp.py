@@ -46,16 +46,19 @@ def _extent(x: Any, name: str) -> tuple[int, int, int]:
 def bilinear(x: Any, row: Any, column: Any, fill: float | None) -> Any:
     """The values of images x (N, H, W) at real-valued rows and columns (N, H', W').
 
-    Between pixels the four around are mixed by their nearness. Outside there is `fill`, or the
-    nearest pixel if it is None.
+    The sum over the pixels (i, j) of x[i, j] h(row - i) h(column - j), h(t) = max(0, 1 - |t|), of
+    which at most four differ from 0. What is missing of the weight 1 at the edge and outside is
+    given to `fill`, or if it is None the nearest place inside is taken.
+
+    Written without padding and with one index for all four pixels: XLA computes an index anew for
+    each gather inside a loop over steps.
     """
     xp = namespace(x)
-    if fill is not None:
-        x = xp.pad(x, ((0, 0), (1, 1), (1, 1)), constant_values=fill)
-        row, column = row + 1.0, column + 1.0
     n, height, width = shape(x)
-    row, down, top = _cell(xp, row, height)
-    column, right, left = _cell(xp, column, width)
+    if fill is None:
+        row, column = xp.clip(row, 0.0, height - 1.0), xp.clip(column, 0.0, width - 1.0)
+    top, (upper, lower) = _cell(xp, row, height)
+    left, (west, east) = _cell(xp, column, width)
     first = xp.reshape(xp.arange(n, dtype=xp.int32) * (height * width), (n, 1, 1))
     corner = first + top * width + left
     pixels = xp.reshape(x, (-1,))
@@ -63,23 +66,17 @@ def bilinear(x: Any, row: Any, column: Any, fill: float | None) -> Any:
     def at(step: int) -> Any:
         return xp.take(pixels, corner + step, mode="clip")
 
-    upper = at(0) * (1 - right) + at(1) * right
-    lower = at(width) * (1 - right) + at(width + 1) * right
-    return upper * (1 - down) + lower * down
+    above, below = at(0) * west + at(1) * east, at(width) * west + at(width + 1) * east
+    found = above * upper + below * lower
+    return found if not fill else found + fill * (1.0 - (upper + lower) * (west + east))
 
 
-def _cell(xp: Any, place: Any, size: int) -> tuple[Any, Any, Any]:
-    """(place kept inside, its fraction, the whole number below it as int32)."""
-    place = xp.clip(place, 0.0, size - 1.0)
-    below = xp.minimum(xp.floor(place), size - 2.0)
-    return place, place - below, xp.astype(below, xp.int32)
-
-
-def grid(like: Any, height: int, width: int) -> tuple[Any, Any]:
-    """Rows (H, 1) and columns (1, W) of the pixels, in the dtype of `like`."""
-    xp = namespace(like)
-    rows = xp.asarray(np.arange(height)[:, None], dtype=like.dtype)
-    return rows, xp.asarray(np.arange(width)[None, :], dtype=like.dtype)
+def _cell(xp: Any, place: Any, size: int) -> tuple[Any, tuple[Any, Any]]:
+    """The pixel before a place as int32, with it and the next inside; the weights of the two."""
+    before = xp.clip(xp.floor(place), 0.0, size - 2.0)
+    away = place - before
+    weights = (xp.maximum(1.0 - xp.abs(away - end), 0.0) for end in (0.0, 1.0))
+    return xp.astype(before, xp.int32), tuple(weights)
 
 
 def blur_matrix(size: int, sigma: float) -> Any:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from math import nan, pi
 from typing import Any
 
+import numpy as np
+
 from backprove.arrays import namespace
-from backprove.data._warp import blur_matrix, grid, warp
+from backprove.data._warp import blur_matrix, warp
 from backprove.errors import UsageError
 from backprove.random import uniform
 
@@ -64,21 +66,31 @@ class RandomAffine:
     def _field(self, key: Any, like: Any, n: int, height: int, width: int) -> tuple[Any, Any]:
         """Where each pixel comes from: middle + M^-1 (place - middle - shift).
 
-        M = scale * rotation(angle) * shear, so M^-1 undoes them in the opposite order.
+        M = scale * rotation(angle) * shear, so M^-1 undoes them in the opposite order. A product
+        of (2, 3) with the places (3, H * W): XLA would fold a plain formula into the gathers and
+        compute the angles' cosines for every pixel.
         """
         xp = namespace(like)
-        draw = uniform(key, (5, n, 1, 1), like)
+        draw = uniform(key, (5, n), like)
         across, down = self.translate or (0.0, 0.0)
         angle = _between(draw[0], self.degrees) * (pi / 180)
         lean = xp.tan(_between(draw[1], self.shear or (0.0, 0.0)) * (pi / 180))
         size = _between(draw[2], self.scale or (1.0, 1.0))
-        rows, columns = grid(like, height, width)
-        middle, center = (height - 1) / 2, (width - 1) / 2
-        v = rows - middle - _between(draw[3], (-down * height, down * height))
-        u = columns - center - _between(draw[4], (-across * width, across * width))
         cos, sin = xp.cos(angle) / size, xp.sin(angle) / size
-        turned = cos * v - sin * u
-        return middle + turned, center + (cos * u + sin * v) - lean * turned
+        middle, center = (height - 1) / 2, (width - 1) / 2
+        v = middle + _between(draw[3], (-down * height, down * height))
+        u = center + _between(draw[4], (-across * width, across * width))
+        rows = (cos, -sin)
+        columns = (sin - lean * cos, cos + lean * sin)
+        inverse = [
+            xp.stack([a, b, origin - a * v - b * u], axis=-1)
+            for (a, b), origin in ((rows, middle), (columns, center))
+        ]
+        places = xp.matmul(
+            xp.stack(inverse, axis=1), xp.asarray(_places(height, width), like.dtype)
+        )
+        places = xp.reshape(places, (n, 2, height, width))
+        return places[:, 0], places[:, 1]
 
 
 @dataclass(frozen=True)
@@ -112,12 +124,22 @@ class Elastic:
 
     def _field(self, key: Any, like: Any, n: int, height: int, width: int) -> tuple[Any, Any]:
         xp = namespace(like)
-        noise = 2.0 * uniform(key, (2, n, height, width), like) - 1.0
+        noise = 2.0 * uniform(key, (2 * n * width, height), like) - 1.0
         down = xp.asarray(self.alpha * blur_matrix(height, self.sigma), dtype=like.dtype)
         across = xp.asarray(blur_matrix(width, self.sigma), dtype=like.dtype)
-        shift = xp.matmul(xp.matmul(down, noise), across)
-        rows, columns = grid(like, height, width)
-        return rows + shift[0], columns + shift[1]
+        blurred = xp.reshape(xp.matmul(noise, down), (2, n, width, height))
+        blurred = xp.reshape(xp.swapaxes(blurred, 2, 3), (2 * n * height, width))
+        shift = xp.reshape(xp.matmul(blurred, across), (2, n, height, width))
+        places = xp.reshape(
+            xp.asarray(_places(height, width), dtype=like.dtype), (3, height, width)
+        )
+        return places[0] + shift[0], places[1] + shift[1]
+
+
+def _places(height: int, width: int) -> Any:
+    """Rows, columns and ones (3, H * W) of the pixels."""
+    rows, columns = np.indices((height, width))
+    return np.stack([rows.ravel(), columns.ravel(), np.ones(rows.size)])
 
 
 def _ends(given: Any, *, symmetric: bool) -> tuple[float, ...]:

@@ -5,7 +5,10 @@ need the `key` of `backprove.random` and act in training only, so the same trans
 testing. Inside a jitted step the key must come in as an argument: a key made outside would give
 every step the same numbers.
 
-    Compose([RandomAffine(10), ToTensor(), Normalize(0.1307, 0.3081)])
+    Compose([ToTensor(), RandomAffine(10), Normalize(0.1307, 0.3081)])
+
+Movements before Normalize, since they fill in 0; behind ToTensor, since bytes are rounded, and
+the last bit before the rounding differs between NumPy and XLA.
 """
 
 from __future__ import annotations
