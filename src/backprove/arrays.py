@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 from backprove.errors import DTypeError
@@ -103,7 +104,14 @@ def shape(x: Any) -> tuple[int, ...]:
 
 def dtype_name(x: Any) -> str:
     """The plain name of the dtype: "float32", whatever the library calls it."""
-    return str(getattr(x.dtype, "name", x.dtype)).rpartition(".")[2].lower()
+    kind: Any = type(x.dtype)
+    return _plain_name(kind, x.dtype)
+
+
+@cache
+def _plain_name(kind: Any, dtype: Any) -> str:
+    """Looked up once a dtype; `kind` keeps those of two libraries from being compared."""
+    return str(getattr(dtype, "name", dtype)).rpartition(".")[2].lower()
 
 
 def is_floating(x: Any) -> bool:
