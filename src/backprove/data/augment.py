@@ -86,9 +86,7 @@ class RandomAffine:
             xp.stack([a, b, origin - a * v - b * u], axis=-1)
             for (a, b), origin in ((rows, middle), (columns, center))
         ]
-        places = xp.matmul(
-            xp.stack(inverse, axis=1), xp.asarray(_places(height, width), like.dtype)
-        )
+        places = xp.matmul(xp.stack(inverse, axis=1), _places(like, height, width))
         places = xp.reshape(places, (n, 2, height, width))
         return places[:, 0], places[:, 1]
 
@@ -124,22 +122,19 @@ class Elastic:
 
     def _field(self, key: Any, like: Any, n: int, height: int, width: int) -> tuple[Any, Any]:
         xp = namespace(like)
-        noise = 2.0 * uniform(key, (2 * n * width, height), like) - 1.0
+        noise = 2.0 * uniform(key, (2, n, width, height), like) - 1.0
         down = xp.asarray(self.alpha * blur_matrix(height, self.sigma), dtype=like.dtype)
         across = xp.asarray(blur_matrix(width, self.sigma), dtype=like.dtype)
-        blurred = xp.reshape(xp.matmul(noise, down), (2, n, width, height))
-        blurred = xp.reshape(xp.swapaxes(blurred, 2, 3), (2 * n * height, width))
-        shift = xp.reshape(xp.matmul(blurred, across), (2, n, height, width))
-        places = xp.reshape(
-            xp.asarray(_places(height, width), dtype=like.dtype), (3, height, width)
-        )
+        shift = xp.matmul(xp.swapaxes(xp.matmul(noise, down), 2, 3), across)
+        places = xp.reshape(_places(like, height, width), (3, height, width))
         return places[0] + shift[0], places[1] + shift[1]
 
 
-def _places(height: int, width: int) -> Any:
-    """Rows, columns and ones (3, H * W) of the pixels."""
+def _places(like: Any, height: int, width: int) -> Any:
+    """Rows, columns and ones (3, H * W) of the pixels, as an array like `like`."""
     rows, columns = np.indices((height, width))
-    return np.stack([rows.ravel(), columns.ravel(), np.ones(rows.size)])
+    places = np.stack([rows.ravel(), columns.ravel(), np.ones(rows.size)])
+    return namespace(like).asarray(places, dtype=like.dtype)
 
 
 def _ends(given: Any, *, symmetric: bool) -> tuple[float, ...]:
