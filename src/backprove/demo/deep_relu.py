@@ -73,12 +73,13 @@ def experiment(learning_rate: float, seed: int = 0, verbose: int = 1) -> Outcome
 
 
 def dead_shares(model: Model, probes: Dataset) -> list[float]:
-    """For each ReLU layer, the share of units that are 0 for every probe."""
+    """For each ReLU layer, the share of units that are 0 for every probe; NaN if one is NaN."""
     shares: list[float] = []
 
     def record(name: str, op: Op, kind: str, y: Any) -> None:
         if isinstance(op, ReLU):
-            shares.append(float(np.mean(np.all(y <= 0, axis=0))))
+            broken = bool(np.any(np.isnan(y)))
+            shares.append(np.nan if broken else float(np.mean(np.all(y <= 0, axis=0))))
 
     x = Normalize(127.5, 127.5)(probes.x.reshape(len(probes), -1))
     with np.errstate(all="ignore"):
@@ -105,10 +106,14 @@ def _dead(outcomes: list[Outcome]) -> str:
     headings = [render("layer"), render("at the start"), *(_title(o) for o in outcomes)]
     rows = []
     for layer, start in enumerate(outcomes[0].dead_before):
-        ends = (f"{o.dead_after[layer]:.0%}" for o in outcomes)
-        rows.append([str(layer + 1), f"{start:.0%}", *ends])
+        ends = (_share(o.dead_after[layer]) for o in outcomes)
+        rows.append([str(layer + 1), _share(start), *ends])
     title = render("Units that are 0 for all {count:,} probe images", count=PROBES)
     return title + "\n" + text_table(headings, rows, right=range(len(headings)))
+
+
+def _share(share: float) -> str:
+    return "NaN" if np.isnan(share) else f"{share:.0%}"
 
 
 def _title(outcome: Outcome) -> str:

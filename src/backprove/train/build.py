@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from backprove.initializers import initializer
 from backprove.net import Sequential
 from backprove.op import Op
 from backprove.optim import ClipByNorm, ClipByValue, optimizer, schedule
+from backprove.optim.schedules import SCHEDULES
 from backprove.train.config import Config, Named, NetworkConfig, TrainingConfig, split_name
 from backprove.train.metrics import metric
 from backprove.train.model import Model
@@ -98,8 +100,8 @@ def _named(named: Any, kind: str) -> Op:
     return ops.operator(name, kind, **options)
 
 
-def build_model(config: Config, task: str = "classification") -> Model:
-    """The model of a configuration, prepared for training."""
+def build_model(config: Config, task: str = "classification", samples: int = 0) -> Model:
+    """The model of a configuration, prepared for training on so many samples."""
     spec = config.training
     model = Model(
         build_network(config.network), engine=spec.engine, device=spec.device, seed=spec.seed
@@ -109,7 +111,7 @@ def build_model(config: Config, task: str = "classification") -> Model:
         named = ["accuracy"] if task == "classification" else ["r2"]
     pairs = [split_name(m, "metrics") for m in named]
     return model.prepare(
-        build_optimizer(spec),
+        build_optimizer(spec, samples),
         _named(spec.loss, "loss"),
         [metric(name, **options) for name, options in pairs],
         transforms=build_transforms(config.data.transforms),
@@ -134,12 +136,17 @@ def build_transforms(named: list[Named]) -> Any:
     return available.Compose(steps) if steps else None
 
 
-def build_optimizer(spec: TrainingConfig) -> Any:
-    """The optimizer with its schedule, weight decay and clipping."""
+def build_optimizer(spec: TrainingConfig, samples: int = 0) -> Any:
+    """The optimizer with its schedule, weight decay and clipping.
+
+    A schedule that needs a number of steps and is given none lasts for the whole training.
+    """
     name, options = split_name(spec.optimizer, "optimizer")
     rate: Any = spec.learning_rate
     if spec.schedule is not None:
         kind, settings = split_name(spec.schedule, "schedule")
+        if "steps" in _fields(kind) and kind != "warm_up" and samples:
+            settings.setdefault("steps", updates(spec, samples))
         rate = schedule(kind, learning_rate=spec.learning_rate, **settings)
     if spec.clip_norm is not None and spec.clip_value is not None:
         raise UsageError("expected clip_norm or clip_value, found both: choose one")
@@ -150,3 +157,13 @@ def build_optimizer(spec: TrainingConfig) -> Any:
     if spec.weight_decay:
         options["weight_decay"] = spec.weight_decay
     return optimizer(name, learning_rate=rate, **options)
+
+
+def updates(spec: TrainingConfig, samples: int) -> int:
+    """How many updates the whole training does."""
+    return -(-samples // spec.batch_size) * spec.epochs // spec.accumulate
+
+
+def _fields(kind: str) -> list[str]:
+    cls = SCHEDULES.get(kind)
+    return [] if cls is None else [f.name for f in fields(cls)]

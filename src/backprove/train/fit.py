@@ -15,7 +15,7 @@ from backprove.train.progress import Plan, results
 from backprove.train.watch import first_not_finite
 
 if TYPE_CHECKING:
-    from backprove.train.model import Model
+    from backprove.train.trainable import Trainable
 
 PAUSE = 0.25
 """Seconds of work between two looks at the clock, the callbacks and Ctrl-C."""
@@ -26,7 +26,7 @@ class Fit:
 
     def __init__(
         self,
-        model: Model,
+        model: Trainable,
         train: tuple[Any, Any],
         evaluation: tuple[Any, Any] | None,
         plan: Plan,

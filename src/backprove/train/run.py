@@ -50,7 +50,7 @@ def train_run(
             folder=str(folder),
         )
     data = build_data(config)
-    model = build_model(config, data.train.task)
+    model = build_model(config, data.train.task, len(data.train))
     model.about = {"config": msgspec.to_builtins(config), "data": about(data.train)}
     if resume:
         model.load(file)
@@ -128,5 +128,6 @@ def load_run(path: Path) -> tuple[Model, Config, dict[str, Any]]:
             path=str(file),
         )
     config = configuration.convert(header["config"])
-    model = build_model(config, header["data"]["task"])
+    samples = (header["plan"] or {}).get("samples", 0)
+    model = build_model(config, header["data"]["task"], samples)
     return model.load(file), config, header["data"]

@@ -1,0 +1,6 @@
+"""Measurements that take long or depend on the machine; never part of the tests.
+
+python -m benchmarks accuracy    test accuracy of the course's network for seeds 0-4
+python -m benchmarks memory      peak memory of training it
+python -m benchmarks speed       seconds an epoch, beside PyTorch and Paddle
+"""

@@ -1,0 +1,29 @@
+"""Peak memory of a whole `backprove train` of the course's network at batch 64."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+
+from backprove.tables import text_table
+
+
+def main() -> None:
+    """One epoch in a process of its own, for each engine."""
+    rows = []
+    for engine in ("jax", "numpy"):
+        with tempfile.TemporaryDirectory() as folder:
+            words = ["train", "--epochs", "1", "--engine", engine, "-q", "--out", folder + "/run"]
+            code = (
+                "import resource, sys\n"
+                "from backprove.cli import run\n"
+                f"run({words!r})\n"
+                "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+            )
+            found = subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            )
+        kib = int(found.stderr.split()[-1]) // (1024 if sys.platform == "darwin" else 1)
+        rows.append([engine, f"{kib / 1024:.0f}"])
+    print(text_table(["engine", "peak memory (MiB)"], rows, right=(1,)))
