@@ -18,7 +18,7 @@ class LeakyReLU(Op):
     The slope may have any sign. Kink: at 0 and -0 the gradient is `negative_slope` (the left
     derivative), as in PyTorch and as ReLU has it everywhere; Paddle and JAX take 1, the right one.
     NaN gives NaN, with the gradient of the negative side. Infinity gives +-infinity; with slope 0,
-    -infinity gives 0.
+    -infinity gives 0. A slope beyond +-1 is not multiplied with positive x, which could overflow.
 
     Reference: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic
     models", ICML workshop 2013.
@@ -40,7 +40,9 @@ class LeakyReLU(Op):
         xp = namespace(x)
         if self.negative_slope == 0.0:
             return xp.maximum(x, 0.0)
-        return xp.where(x > 0, x, self.negative_slope * x)
+        steep = abs(self.negative_slope) > 1.0
+        low = xp.minimum(x, 0.0) if steep else x
+        return xp.where(x > 0, x, self.negative_slope * low)
 
     def backward(self, dy: Array, *, x: Array) -> Any:
         return namespace(x).where(x > 0, dy, self.negative_slope * dy)
