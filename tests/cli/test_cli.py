@@ -167,7 +167,7 @@ def test_wrong_input_gets_one_sentence_and_2(words, said, tmp_path, monkeypatch,
         ("[training\n", "is not a TOML file"),
         ("[network]\nactivation = {negative_slope = 0.1}\n", "without a name"),
         ("[network]\nactivation = {name = 'relu', slope = 1}\n", "cannot be built"),
-        ("[data]\ntransforms = ['to_tenser']\n", "did you mean 'to_tensor'"),
+        ("[data]\ntransforms = ['to_tenser']\n", "did you mean 'ToTensor'"),
         ("[training]\nclip_norm = 1.0\nclip_value = 1.0\n", "choose one"),
     ],
 )

@@ -10,7 +10,7 @@ import typer
 
 from backprove.data import Dataset, load
 from backprove.data.digits import read_digit
-from backprove.errors import UsageError
+from backprove.errors import BackproveError, UsageError
 from backprove.messages import render
 from backprove.tables import text_table
 from backprove.train.run import load_run
@@ -35,10 +35,7 @@ def predict(
     if file.suffix.lower() in PICTURES:
         x = read_digit(file)[None]
     else:
-        options: dict[str, Any] = (
-            {} if config.data.target is None else {"target": config.data.target}
-        )
-        x = _load(str(file), split, options).x
+        x = _load(str(file), split, config.data.target).x
     outputs = model.predict(x)
     classes = data["classes"] or [str(i) for i in range(outputs.shape[-1])]
     if data["task"] == "classification":
@@ -52,13 +49,21 @@ def predict(
     return 0
 
 
-def _load(path: str, split: str | None, options: dict[str, Any]) -> Dataset:
-    """The wanted split; without a wish the test data, or all data if they are not divided."""
+def _load(path: str, split: str | None, target: str | None) -> Dataset:
+    """The wanted split; without a wish the test data, or all data if they are not divided.
+
+    A table may come without the column that is to be predicted.
+    """
+    if target is not None:
+        try:
+            return load(path, target=target)
+        except BackproveError:
+            return load(path)
     if split is not None:
-        return load(path, split=split, **options)
-    everything = load(path, split="train", **options)
+        return load(path, split=split)
+    everything = load(path)
     try:
-        return load(path, split="test", **options)
+        return load(path, split="test")
     except UsageError:
         return everything
 

@@ -38,14 +38,23 @@ def _described(step: Any) -> dict[str, Any]:
 
 
 def from_config(steps: Iterable[Mapping[str, Any]], *, check: bool = True) -> Compose:
-    """The transforms of such mappings. Raises UsageError for an unknown name or argument."""
+    """The transforms of such mappings, their names in any spelling ("ToTensor", "to_tensor").
+
+    Raises UsageError for an unknown name or argument.
+    """
     return Compose([_built(dict(step)) for step in steps], check=check)
 
 
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
 def _built(arguments: dict[str, Any]) -> Transform:
-    name = str(arguments.pop("name", ""))
-    if name not in TRANSFORMS:
-        raise unknown("transform", name, TRANSFORMS)
+    wanted = str(arguments.pop("name", ""))
+    table = {_plain(known): known for known in TRANSFORMS}
+    if _plain(wanted) not in table:
+        raise unknown("transform", wanted, TRANSFORMS)
+    name = table[_plain(wanted)]
     known = [field.name for field in fields(TRANSFORMS[name])]
     for argument in arguments:
         if argument not in known:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from backprove import ops
 from backprove.data import Dataset, load, split
-from backprove.data import transforms as available
-from backprove.errors import UsageError, unknown
+from backprove.data.transform_config import from_config
+from backprove.errors import UsageError
 from backprove.initializers import initializer
 from backprove.net import Sequential
 from backprove.op import Op
@@ -18,14 +18,6 @@ from backprove.optim.schedules import SCHEDULES
 from backprove.train.config import Config, Named, NetworkConfig, TrainingConfig, split_name
 from backprove.train.metrics import metric
 from backprove.train.model import Model
-
-TRANSFORMS = {
-    "to_tensor": "ToTensor",
-    "normalize": "Normalize",
-    "flatten": "Flatten",
-    "random_affine": "RandomAffine",
-    "elastic": "Elastic",
-}
 
 
 class Data(NamedTuple):
@@ -46,6 +38,8 @@ def build_data(config: Config) -> Data:
     except UsageError:
         test, train = split(train, spec.test, seed=seed)
     if spec.limit is not None:
+        if spec.limit < 1:
+            raise UsageError("expected a limit of 1 or more, found {found}", found=spec.limit)
         train = train.take(range(min(spec.limit, len(train))))
     validation = None
     if spec.validation:
@@ -122,18 +116,8 @@ def build_model(config: Config, task: str = "classification", samples: int = 0) 
 
 def build_transforms(named: list[Named]) -> Any:
     """The transforms one after the other, or None. Raises UsageError for an unknown one."""
-    known = {n: getattr(available, c) for n, c in TRANSFORMS.items()}
-    steps = []
-    for name, options in (split_name(t, "transforms") for t in named):
-        if name not in known:
-            raise unknown("transform", name, known)
-        try:
-            steps.append(known[name](**options))
-        except TypeError as error:
-            raise UsageError(
-                "{name} cannot be built: {error}", name=name, error=str(error)
-            ) from error
-    return available.Compose(steps) if steps else None
+    steps = [split_name(t, "transforms") for t in named]
+    return from_config({"name": name, **options} for name, options in steps) if steps else None
 
 
 def build_optimizer(spec: TrainingConfig, samples: int = 0) -> Any:

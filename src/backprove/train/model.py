@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprove.data import Dataset, split
+from backprove.data.transforms import refuse_lost_contrast
 from backprove.errors import UsageError
 from backprove.train.callbacks import ProgressBar
 from backprove.train.fit import Fit
@@ -62,6 +63,8 @@ class Model(Trainable):
         """
         _positive(batch_size=batch_size, epochs=epochs, eval_freq=eval_freq)
         train = checked(train_data, self.net, self.loss, "train_data")
+        if self.transforms is not None:
+            refuse_lost_contrast(self.transforms, train.x)
         if validation_split:
             held_out, train = split(train, validation_split, seed=self.seed)
             eval_data = held_out if eval_data is None else eval_data

@@ -73,10 +73,14 @@ class Trainable:
             )
         self.optimizer = find_optimizer(optimizer) if isinstance(optimizer, str) else optimizer
         self.loss = ops.operator(loss, "loss") if isinstance(loss, str) else as_op(loss)
+        if getattr(self.loss, "reduction", "mean") == "none":
+            raise UsageError(
+                "expected a loss that is one number, found reduction='none': choose 'mean' or 'sum'"
+            )
         chosen = metrics if isinstance(metrics, list | tuple) else [metrics]
         found = (find_metric(m) if isinstance(m, str) else m for m in chosen)
         self.metrics = [settle(m, type(self.loss).__name__) for m in found]
-        self._transform, self._accumulate = transforms, accumulate_grad_batches
+        self.transforms, self._accumulate = transforms, accumulate_grad_batches
         self._monitor = monitor
         schedule = getattr(self.optimizer, "schedule", None)
         self.plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
@@ -137,7 +141,7 @@ class Trainable:
         """What a step of this model computes."""
         metrics = tuple(self.metrics)
         return Program(
-            self.net, self.loss, self.optimizer, metrics, self._transform, self._accumulate
+            self.net, self.loss, self.optimizer, metrics, self.transforms, self._accumulate
         )
 
     def engine(self) -> Engine:

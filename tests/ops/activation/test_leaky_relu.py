@@ -15,7 +15,7 @@ def test_ends_of_the_range_without_a_warning(slope) -> None:
     x = np.array([LARGEST, np.inf, 1e-45, -1e-3, -0.0, -LARGEST / 4, -np.inf], dtype=np.float32)
     y, saved = LeakyReLU(slope).fwd(x)
     low = -np.inf * slope if slope else 0.0
-    expected = [LARGEST, np.inf, 1e-45, slope * -1e-3, 0.0, slope * -LARGEST / 4, low]
+    expected = [LARGEST, np.inf, 1e-45, slope * -1e-3, 0.0, slope * (-LARGEST / 4), low]
     np.testing.assert_allclose(y, np.array(expected, dtype=np.float32), rtol=2e-7)
     (dx,), _ = LeakyReLU(slope).bwd(saved, np.ones_like(x))
     np.testing.assert_array_equal(dx, np.float32([1, 1, 1, *[slope] * 4]))
