@@ -17,7 +17,7 @@ from backprove.op import Op
 from backprove.ops.activation.relu import ReLU
 from backprove.ops.linear.linear import Linear
 from backprove.optim import SGD
-from backprove.tables import text_table
+from backprove.tables import paragraph, text_table
 from backprove.train.model import Model
 from backprove.train.watch import watched
 
@@ -135,4 +135,4 @@ def _words(outcome: Outcome) -> str:
             rate=outcome.learning_rate,
             accuracy=outcome.accuracy,
         )
-    return f"{text} {outcome.stopped}".rstrip()
+    return paragraph(f"{text} {outcome.stopped}".rstrip())

@@ -10,7 +10,7 @@ import numpy as np
 from backprove.messages import render
 from backprove.ops.activation.leaky_relu import LeakyReLU
 from backprove.oracle.client import installed, reference
-from backprove.tables import text_table
+from backprove.tables import paragraph, text_table
 
 POINTS = (-np.inf, -2.0, -1e-3, -0.0, 0.0, 1e-3, 3.0, np.inf, np.nan)
 SAMPLES = 10_000
@@ -125,7 +125,7 @@ def show(found: Comparison) -> str:
                 slope=found.slope,
             )
         )
-    return "\n".join(lines)
+    return "\n".join([lines[0], *map(paragraph, lines[1:])])
 
 
 def _simplest_difference(found: Comparison, said: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from backprove.cost.headline import step_cost
 from backprove.messages import render
-from backprove.tables import text_table
+from backprove.tables import paragraph, text_table
 from backprove.train.run import TrainingResult
 
 
@@ -33,25 +33,30 @@ def size(result: TrainingResult) -> str:
     rows = [
         [render("parameters"), f"{step.parameters:,}"],
         [render("forward, one sample (multiply-adds)"), f"{one.forward_macs:,}"],
-        [render("forward and backward products, batch {batch} (FLOP)", batch=batch), f"{both:,}"],
+        [render("forward and backward, batch {batch} (FLOP)", batch=batch), f"{both:,}"],
         [render("biases and activations (FLOP)"), f"{step.elementwise:,}"],
         [render("optimizer (FLOP)"), f"{step.optimizer:,}"],
-        [render("whole training step without the loss (FLOP)"), f"{step.total:,}"],
+        [render("training step without the loss (FLOP)"), f"{step.total:,}"],
     ]
     note = render(
         "Headline convention: FLOP = 2 x multiply-adds + one per bias and activation element."
     )
-    return text_table([render("quantity"), render("number")], rows, right=(1,)) + "\n" + note
+    return (
+        text_table([render("quantity"), render("number")], rows, right=(1,))
+        + "\n"
+        + paragraph(note)
+    )
 
 
 def place(result: TrainingResult) -> str:
     """Time, and where everything was saved."""
-    return render(
+    text = render(
         "{seconds:.1f} s. Saved in {folder}: checkpoint.safetensors, config.toml, "
         "history.jsonl, result.json",
         seconds=result.seconds,
         folder=str(result.folder),
     )
+    return paragraph(text)
 
 
 def shown(value: Any) -> str:
