@@ -31,7 +31,7 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_lost(width) -> None:
     assert text.replace("\n", "").replace(" ", "").count("乘加次数") >= 1
 
 
-@given(st.text(alphabet="ab 中文，。", max_size=60), st.integers(4, 30))
+@given(st.text(alphabet="ab 中文", max_size=60), st.integers(4, 30))
 def test_wrapping_keeps_the_text(text, width) -> None:
     lines = wrap(text, width)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")

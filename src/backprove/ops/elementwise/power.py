@@ -24,10 +24,11 @@ class Power(Op):
 
     Gradient of a: 0 wherever b is 0; b = 1 gives 1 and b = 2 gives 0 at a = 0; for other b it is
     the limit from the right there. Its sign is right for every whole b, also for b beyond
-    2 / epsilon, where b - 1 rounds to b (PyTorch, Paddle and JAX err there). Gradient of b: 0 at a = 0 where b >= 0 (at b = 0, where
-    0**b jumps, by convention, as in PyTorch and Paddle), -infinity where b < 0; NaN for a
-    negative or NaN base, whose power has no derivative by b. At a = infinity or b = +-infinity
-    each is its limit.
+    2 / epsilon, where b - 1 rounds to b (PyTorch, Paddle and JAX err there).
+
+    Gradient of b: 0 at a = 0 where b >= 0 (at b = 0, where 0**b jumps, by convention, as in
+    PyTorch and Paddle), -infinity where b < 0; NaN for a negative or NaN base, whose power has no
+    derivative by b. At a = infinity or b = +-infinity each is its limit.
 
     Reference: Baydin, Pearlmutter, Radul and Siskind, "Automatic differentiation in machine
     learning: a survey", JMLR 18, 2018; values: IEEE 754-2019, section 9.2.1.
