@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backprove.messages import render
-from backprove.tables import text_table
+from backprove.tables import paragraph, text_table
 from backprove.train.history import known_direction
 from backprove.train.metrics import METRICS
 from backprove.train.plain import is_number
@@ -83,7 +83,7 @@ def text(history: History) -> str:
         marks = ("*" if best.get(name) == index else " " for name in names)
         rows.append([number(n, record.get(n)) + mark for n, mark in zip(names, marks, strict=True)])
     titles = [heading(name) + " " for name in names]
-    return text_table(titles, rows, right=range(len(names))) + "\n" + render(FOOTER)
+    return text_table(titles, rows, right=range(len(names))) + "\n" + paragraph(render(FOOTER))
 
 
 def _shown(count: int, best: set[int]) -> list[int]:
