@@ -6,6 +6,7 @@ PyTorch, Paddle and JAX. The mean of no elements is NaN.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite, nan
 from typing import Any
 
@@ -118,6 +119,8 @@ def paired(name: str, x: Any, target: Any) -> Any:
     return cast(target, x.dtype)
 
 
-def target_gradient(target: Any, gradient: Any) -> Any:
-    """The gradient in the dtype of a floating target; None for whole numbers."""
-    return cast(gradient, target.dtype) if is_floating(target) else None
+def target_gradient(target: Any, gradient: Callable[[], Any]) -> Any:
+    """The gradient in the dtype of a floating target; None for whole numbers, for which it is not
+    computed.
+    """
+    return cast(gradient(), target.dtype) if is_floating(target) else None

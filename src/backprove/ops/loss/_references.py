@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TORCH_WEIGHT = "None if weight is None else torch.tensor(weight, dtype=x.dtype)"
 PADDLE_WEIGHT = "None if weight is None else paddle.to_tensor(weight, dtype=x.dtype)"
+TORCH_POS_WEIGHT = TORCH_WEIGHT.replace("weight", "pos_weight")
+PADDLE_POS_WEIGHT = PADDLE_WEIGHT.replace("weight", "pos_weight")
 JAX_SOFT = "jnp.issubdtype(target.dtype, jnp.floating)"
 PADDLE_SOFT = "target.is_floating_point()"
 
@@ -40,15 +42,20 @@ def _jax(log_p: str, soft: str, smoothing: str) -> str:
     )
 
 
+def _paddle(log_p: str, soft: str, smoothing: str) -> str:
+    return by_class(
+        log_p=log_p,
+        hot=f"target if {soft} else F.one_hot(target.reshape(x.shape[:-1]),"
+        " x.shape[-1]).astype(x.dtype)",
+        weight="1.0 if weight is None else paddle.to_tensor(weight, dtype=x.dtype)",
+        kept=f"paddle.ones(x.shape[:-1], x.dtype) if {soft}"
+        " else (target.reshape(x.shape[:-1]) != ignore_index).astype(x.dtype)",
+        soft=soft,
+        smoothing=smoothing,
+    )
+
+
 JAX_NLL = _jax("x", "False", "0.0")
 JAX_CROSS_ENTROPY = _jax("nn.log_softmax(x)", JAX_SOFT, "label_smoothing")
-PADDLE_CROSS_ENTROPY = by_class(
-    log_p="F.log_softmax(x, -1)",
-    hot=f"target if {PADDLE_SOFT} else F.one_hot(target.reshape(x.shape[:-1]),"
-    " x.shape[-1]).astype(x.dtype)",
-    weight="1.0 if weight is None else paddle.to_tensor(weight, dtype=x.dtype)",
-    kept=f"paddle.ones(x.shape[:-1], x.dtype) if {PADDLE_SOFT}"
-    " else (target.reshape(x.shape[:-1]) != ignore_index).astype(x.dtype)",
-    soft=PADDLE_SOFT,
-    smoothing="label_smoothing",
-)
+PADDLE_NLL = _paddle("x", "False", "0.0")
+PADDLE_CROSS_ENTROPY = _paddle("F.log_softmax(x, -1)", PADDLE_SOFT, "label_smoothing")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import exp
 from typing import Any
 
-from backprove.arrays import Array, cast, is_floating, namespace
+from backprove.arrays import Array, namespace
 from backprove.arrays import shape as shape_of
 from backprove.cases import Case, Draw, uniform
 from backprove.counts import Cost, Count, elements
@@ -66,13 +66,15 @@ class BCE(Op):
         cut, certain = x <= SMALLEST, x >= 1
         to_one = xp.where(cut, 0.0, t / xp.where(cut, 1.0, x))
         to_zero = xp.where(certain, 0.0, (1 - t) / xp.where(certain, 1.0, 1 - x))
-        scale = _reduction.times(
-            _reduction.spread(dy, self.reduction, shape_of(x)), self._weight(x)
-        )
-        if not is_floating(target):
-            return scale * (to_zero - to_one), None
-        log_x, log_rest = _logarithms(x)
-        return scale * (to_zero - to_one), cast(scale * (log_rest - log_x), target.dtype)
+        scale = _reduction.spread(dy, self.reduction, shape_of(x))
+        weight = self._weight(x)
+
+        def by_target() -> Any:
+            log_x, log_rest = _logarithms(x)
+            return scale * _reduction.times(log_rest - log_x, weight)
+
+        dx = scale * _reduction.times(to_zero - to_one, weight)
+        return dx, _reduction.target_gradient(target, by_target)
 
     def _weight(self, x: Array) -> Any:
         return _reduction.weight_of("BCE", "weight", self.weight, shape_of(x), x)
@@ -87,9 +89,12 @@ class BCE(Op):
         return _reduction.output_shape(self.reduction, shapes[0])
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """Per element two logarithms, cut off, of x and 1 - x, and their weighted sum; the mean."""
+        """Per element two logarithms, cut off, of x and 1 - x, and their sum; the mean.
+
+        Comparisons and selections spare what is cut off; a weight costs a product each way.
+        """
         n, weighing = elements(shapes[0]), Count(flop=int(self.weight is not None))
-        forward = (Count(flop=5, cheap=3, trans=2) + weighing) * n
+        forward = (Count(flop=4, cheap=7, trans=2) + weighing) * n
         back = (Count(flop=6, cheap=6) + weighing) * n
         return Cost(forward + _reduction.reduction_cost(self.reduction, n), {"dx": back})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from backprove.arrays import Array, cast, is_floating, namespace
+from backprove.arrays import Array, namespace
 from backprove.arrays import shape as shape_of
 from backprove.cases import Case, Draw, normal, uniform
 from backprove.counts import Cost, Count, elements
@@ -38,15 +38,13 @@ class BCEWithLogits(Op):
     reference = "cox1958"
     references = {  # noqa: RUF012
         "torch": "F.binary_cross_entropy_with_logits(x, target.to(x.dtype),"
-        f" {_references.TORCH_WEIGHT}, reduction=reduction, pos_weight="
-        f"{_references.TORCH_WEIGHT.replace('weight', 'pos_weight')})",
+        f" {_references.TORCH_WEIGHT}, None, None, reduction, {_references.TORCH_POS_WEIGHT})",
         "jax": _references.reduced(
             "(1.0 if weight is None else jnp.asarray(weight)) * ((1 - target) * nn.softplus(x) +"
             " (1.0 if pos_weight is None else jnp.asarray(pos_weight)) * target * nn.softplus(-x))"
         ),
         "paddle": "F.binary_cross_entropy_with_logits(x, target.astype(x.dtype),"
-        f" {_references.PADDLE_WEIGHT}, reduction,"
-        f" {_references.PADDLE_WEIGHT.replace('weight', 'pos_weight')})",
+        f" {_references.PADDLE_WEIGHT}, reduction, {_references.PADDLE_POS_WEIGHT})",
     }
 
     def __init__(
@@ -72,14 +70,16 @@ class BCEWithLogits(Op):
         size, positive = xp.abs(x), x > 0
         small = xp.exp(-size)
         slope = off * xp.where(positive, 1.0, small) - on * xp.where(positive, small, 1.0)
-        scale = _reduction.times(_reduction.spread(dy, self.reduction, shape_of(x)), weight)
-        dx = scale * (slope / (1 + small))
-        if not is_floating(target):
-            return dx, None
-        p = self._read(x, xp.ones_like(x))[1]
-        lean = xp.where(positive, -1.0, p)
-        gain = (p - 1) * xp.log1p(small) + lean * xp.where(lean == 0, 0.0, size)
-        return dx, cast(scale * gain, target.dtype)
+        scale = _reduction.spread(dy, self.reduction, shape_of(x))
+
+        def by_target() -> Any:
+            _, p, _ = self._read(x, xp.ones_like(x))
+            lean = xp.where(positive, -1.0, p)
+            gain = (p - 1) * xp.log1p(small) + lean * xp.where(lean == 0, 0.0, size)
+            return scale * _reduction.times(gain, weight)
+
+        dx = scale * _reduction.times(slope / (1 + small), weight)
+        return dx, _reduction.target_gradient(target, by_target)
 
     def _read(self, x: Array, target: Array) -> tuple[Any, Any, Any]:
         """1 - target, pos_weight * target, and the weight."""
@@ -99,10 +99,7 @@ class BCEWithLogits(Op):
         return _reduction.output_shape(self.reduction, shapes[0])
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """Without weights 3 FLOP, 3 cheap and 2 trans per element, and the mean; a FLOP a weight.
-
-        Counted for max(x, 0) - target x + log(1 + exp(-|x|)), which ours equals without weights.
-        """
+        """That of max(x, 0) - target x + log(1 + exp(-|x|)), a product a weight, and the mean."""
         n = elements(shapes[0])
         weights = Count(flop=sum(w is not None for w in (self.weight, self.pos_weight)))
         forward = (Count(flop=3, cheap=3, trans=2) + weights) * n

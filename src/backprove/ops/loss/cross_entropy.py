@@ -21,12 +21,14 @@ class CrossEntropy(Op):
     x (..., K) logits; target (...) or (..., 1) class indices, or (..., K) floating probabilities
     (which need not sum to 1). y is a scalar for reduction "mean" and "sum", (...) for "none". The
     mean divides by the summed weights of the labels (of the rows for probabilities), as in
-    PyTorch; Paddle smooths and weighs in another way. Rows whose label is `ignore_index` count
-    nothing; the mean of no row is NaN with gradient 0. Probabilities have a gradient, indices none.
+    PyTorch; Paddle smooths and weighs in another way, and counts ignored rows in the mean if
+    `ignore_index` is negative. Rows whose label is `ignore_index` count nothing; the mean of no
+    row is NaN with gradient 0. Probabilities have a gradient, indices none.
 
     Smooth everywhere. A label outside [0, K) gives NaN, and so does any NaN in a row that counts.
     A logit of -infinity costs nothing where its target is 0, a single +infinity is certain; rows
-    without a limit (two +infinities, only -infinities) are NaN.
+    without a limit (two +infinities, only -infinities) are NaN. A nearly certain class keeps its
+    digits. The loss overflows only where a difference of two logits does.
 
     Reference: Bridle, "Probabilistic interpretation of feedforward classification network
     outputs", 1990; smoothing: Szegedy et al., CVPR 2016.

@@ -50,7 +50,7 @@ class Hinge(Op):
         scale = _reduction.spread(dy, self.reduction, shape_of(x))
         met = t * x >= 1
         dx = -scale * xp.where(met, 0.0, t)
-        return dx, _reduction.target_gradient(target, -scale * xp.where(met, 0.0, x))
+        return dx, _reduction.target_gradient(target, lambda: -scale * xp.where(met, 0.0, x))
 
     def definition(self, m: Any, x: Any, target: Any) -> Any:
         return _reduction.reduce_exact(m, m.maximum(0, 1 - target * x), self.reduction)
@@ -59,7 +59,10 @@ class Hinge(Op):
         return _reduction.output_shape(self.reduction, shapes[0])
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """A product, a difference and a maximum per element, and the mean."""
+        """A product, a difference and a maximum per element, and the mean.
+
+        Backward has the product again, a comparison, a selection and the scaling.
+        """
         n = elements(shapes[0])
         forward = Count(flop=2, cheap=1) * n + _reduction.reduction_cost(self.reduction, n)
         return Cost(forward, {"dx": Count(flop=2, cheap=2) * n})

@@ -53,10 +53,11 @@ class Huber(Op):
         return _reduction.reduce(inner * (size - 0.5 * inner), self.reduction)
 
     def backward(self, dy: Array, *, x: Array, target: Array) -> Any:
+        xp = namespace(x)
         difference = x - _reduction.paired("Huber", x, target)
-        slope = namespace(x).clip(difference, -self.delta, self.delta)
+        slope = xp.maximum(xp.minimum(difference, self.delta), -self.delta)
         dx = _reduction.spread(dy, self.reduction, shape_of(x)) * slope
-        return dx, _reduction.target_gradient(target, -dx)
+        return dx, _reduction.target_gradient(target, lambda: -dx)
 
     def definition(self, m: Any, x: Any, target: Any) -> Any:
         size, delta = m.abs(x - target), m.array(self.delta)

@@ -49,23 +49,25 @@ class KLDiv(Op):
         self.log_target = bool(log_target)
 
     def forward(self, x: Array, target: Array) -> Any:
-        p, log_p, gone = self._read(x, target)
-        losses = p * (log_p - namespace(x).where(gone, 0.0, x))
-        return _reduction.reduce(losses, self.reduction)
+        xp, t = namespace(x), _reduction.paired("KLDiv", x, target)
+        p, log_p, gone = self._read(xp, t)
+        return _reduction.reduce(p * (log_p - xp.where(gone, 0.0, x)), self.reduction)
 
     def backward(self, dy: Array, *, x: Array, target: Array) -> Any:
-        xp = namespace(x)
-        p, log_p, gone = self._read(x, target)
-        scale = _reduction.spread(dy, self.reduction, shape_of(x))
-        if self.log_target:
-            slope = p * (log_p - xp.where(gone, 0.0, x) + 1)
-        else:
-            slope = xp.where(gone, -inf, log_p) - x + 1
-        return -scale * p, _reduction.target_gradient(target, scale * slope)
-
-    def _read(self, x: Array, target: Array) -> tuple[Any, Any, Any]:
-        """The target's probabilities, their logarithms (0 for a probability of 0), where it is."""
         xp, t = namespace(x), _reduction.paired("KLDiv", x, target)
+        scale = _reduction.spread(dy, self.reduction, shape_of(x))
+
+        def by_target() -> Any:
+            p, log_p, gone = self._read(xp, t)
+            if self.log_target:
+                return scale * (p * (log_p - xp.where(gone, 0.0, x) + 1))
+            return scale * (xp.where(gone, -inf, log_p) - x + 1)
+
+        dx = -scale * (xp.exp(t) if self.log_target else t)
+        return dx, _reduction.target_gradient(target, by_target)
+
+    def _read(self, xp: Any, t: Any) -> tuple[Any, Any, Any]:
+        """The target's probabilities, their logarithms (0 for a probability of 0), where it is."""
         p = xp.exp(t) if self.log_target else t
         gone = p == 0
         if self.log_target:
@@ -81,9 +83,12 @@ class KLDiv(Op):
         return _reduction.output_shape(self.reduction, shapes[0])
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        """Per element a logarithm or exponential, a difference and a product; the mean."""
+        """Per element a logarithm or exponential, a difference and a product; the mean.
+
+        A comparison and two selections spare the probabilities of 0.
+        """
         n = elements(shapes[0])
-        forward = Count(flop=2, trans=1) * n + _reduction.reduction_cost(self.reduction, n)
+        forward = Count(flop=2, cheap=3, trans=1) * n + _reduction.reduction_cost(self.reduction, n)
         return Cost(forward, {"dx": Count(flop=1, trans=int(self.log_target)) * n})
 
     CASES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backprove.arrays import Array, namespace
+from backprove.arrays import Array
 from backprove.arrays import shape as shape_of
 from backprove.cases import Case, Draw, labels, normal
 from backprove.counts import Cost, Count, elements
@@ -38,12 +38,12 @@ class MSE(Op):
 
     def forward(self, x: Array, target: Array) -> Any:
         difference = x - _reduction.paired("MSE", x, target)
-        return _reduction.reduce(namespace(x).square(difference), self.reduction)
+        return _reduction.reduce(difference * difference, self.reduction)
 
     def backward(self, dy: Array, *, x: Array, target: Array) -> Any:
         difference = x - _reduction.paired("MSE", x, target)
         dx = 2 * _reduction.spread(dy, self.reduction, shape_of(x)) * difference
-        return dx, _reduction.target_gradient(target, -dx)
+        return dx, _reduction.target_gradient(target, lambda: -dx)
 
     def definition(self, m: Any, x: Any, target: Any) -> Any:
         return _reduction.reduce_exact(m, (x - target) ** 2, self.reduction)

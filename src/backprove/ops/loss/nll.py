@@ -27,6 +27,9 @@ class NLL(Op):
     Linear, so there is no kink. A label outside [0, K) gives NaN. NaN and infinity at the label
     go through, those of other classes are not looked at.
 
+    The reference for Paddle is written out, because nll_loss of Paddle 3.3.1 writes outside its
+    memory if a label is ignored and the reduction is "mean" or "sum".
+
     Reference: Bishop, "Pattern recognition and machine learning", 2006, section 4.3.4.
     """
 
@@ -37,8 +40,7 @@ class NLL(Op):
         "torch": "F.nll_loss(x.reshape(-1, x.shape[-1]), target.long().reshape(-1),"
         f" {_references.TORCH_WEIGHT}, ignore_index=ignore_index, reduction=reduction)",
         "jax": _references.JAX_NLL,
-        "paddle": "F.nll_loss(x.reshape([-1, x.shape[-1]]), target.reshape([-1]).astype('int64'),"
-        f" {_references.PADDLE_WEIGHT}, ignore_index=ignore_index, reduction=reduction)",
+        "paddle": _references.PADDLE_NLL,
     }
 
     def __init__(

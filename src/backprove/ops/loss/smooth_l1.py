@@ -62,9 +62,12 @@ class SmoothL1(Op):
     def backward(self, dy: Array, *, x: Array, target: Array) -> Any:
         xp, beta = namespace(x), self.beta
         difference = x - _reduction.paired("SmoothL1", x, target)
-        slope = xp.clip(difference, -beta, beta) / beta if beta else xp.sign(difference)
+        if beta:
+            slope = xp.maximum(xp.minimum(difference, beta), -beta) / beta
+        else:
+            slope = xp.sign(difference)
         dx = _reduction.spread(dy, self.reduction, shape_of(x)) * slope
-        return dx, _reduction.target_gradient(target, -dx)
+        return dx, _reduction.target_gradient(target, lambda: -dx)
 
     def definition(self, m: Any, x: Any, target: Any) -> Any:
         size, beta = m.abs(x - target), self.beta
