@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from backprove.cli import run
+from backprove.data import load
 
 QUICK = ["--layers", "4,8,3", "--data", "iris", "--epochs", "30", "--lr", "0.02", "-q"]
 
@@ -226,3 +230,77 @@ def test_a_pipe_that_closes_is_no_error(trained) -> None:
     found = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
     assert found.stdout.startswith("layer") or found.stdout.startswith("层")
     assert "Traceback" not in found.stderr
+
+
+def test_a_full_disk_is_told_and_exits_with_2(tmp_path, monkeypatch, capsys) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv("BACKPROVE_LANG", "en")
+    monkeypatch.setattr(os, "fsync", full)
+    assert run(["train", *QUICK, "--engine", "numpy", "--out", str(tmp_path / "run")]) == 2
+    printed = capsys.readouterr().err
+    assert "the disk is full" in printed and "Traceback" not in printed
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def write_csv(path: Path, change) -> None:
+    """A table of two classes, with one line changed."""
+    lines = ["a,b,kind", *(f"{i},{-i}.5,{'xy'[i % 2]}" for i in range(20))]
+    path.write_text("\n".join(change(lines)))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda lines: [*lines[:5], "nan,1,x", *lines[5:]], "nan"),
+        (lambda lines: [*lines[:5], "1,2", *lines[5:]], "line 6"),
+        (lambda lines: [*lines[:5], "1,two,x", *lines[5:]], "two"),
+        (lambda lines: lines[:1], "no rows|no sample|at least one|only a header|one row"),
+        (lambda lines: [], "empty"),
+        (lambda lines: ["a,a,kind", *lines[1:]], "'a'"),
+    ],
+)
+def test_a_damaged_table_exits_with_2(change, said, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BACKPROVE_LANG", "en")
+    write_csv(Path("t.csv"), change)
+    words = ["train", "--data", "t.csv", "--target", "kind", "--layers", "2,3,2", "-q"]
+    assert run(words) == 2
+    printed = capsys.readouterr().err
+    assert re.search(said, printed) and "Traceback" not in printed
+    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_table_trains_and_is_predicted_without_its_target(tmp_path) -> None:
+    table = tmp_path / "t.csv"
+    write_csv(table, lambda lines: lines)
+    words = ["--data", str(table), "--target", "kind", "--layers", "2,3,2", "--engine", "numpy"]
+    found = command("train", *words, "-q", "--epochs", "2", "--out", str(tmp_path / "run"))
+    assert found.returncode == 0, found.stderr
+    (tmp_path / "new.csv").write_text("a,b\n1,2\n3,4\n")
+    found = command("predict", str(tmp_path / "new.csv"), "--run", str(tmp_path / "run"))
+    assert found.returncode == 0, found.stderr
+    assert len(found.stdout.splitlines()) == 4
+
+
+def test_a_missing_target_names_the_columns(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BACKPROVE_LANG", "en")
+    write_csv(Path("t.csv"), lambda lines: lines)
+    assert run(["train", "--data", "t.csv", "--target", "knd", "--layers", "2,3,2"]) == 2
+    assert "kind" in capsys.readouterr().err
+    assert run(["train", "--data", "t.csv", "--layers", "2,3,2"]) == 2
+    assert "target" in capsys.readouterr().err
+
+
+def test_a_picture_of_a_digit_is_predicted(tmp_path) -> None:
+    folder = tmp_path / "run"
+    words = ["--layers", "784,64,10", "--epochs", "1", "-q", "--out", str(folder)]
+    assert command("train", *words).returncode == 0
+    digit = load("mnist", split="test").x[0]
+    picture = np.pad(np.kron(255 - digit, np.ones((4, 4), np.uint8)), 30, constant_values=255)
+    Image.fromarray(picture.astype(np.uint8)).save(tmp_path / "seven.png")
+    found = command("predict", str(tmp_path / "seven.png"), "--run", str(folder))
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.splitlines()[2].split()[1] == "7"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprove.errors import DivergenceError
+from backprove.messages import render
 from backprove.train.interrupt import Interruptible
 from backprove.train.progress import Plan, results
 from backprove.train.watch import first_not_finite
@@ -138,7 +139,7 @@ class Fit:
             "the gradients",
             loss=loss,
             step=step,
-            kind=place.kind,
+            kind=_words(place.kind),
             name=place.name,
             operator=f"({place.operator})" if place.operator else "",
             rate=self.model.learning_rate(),
@@ -168,3 +169,13 @@ class Fit:
         self.saved_at = time.monotonic()
         if self.save_dir is not None:
             self.model.save(self.save_dir)
+
+
+def _words(kind: str) -> str:
+    """The kind of a `Place` in the current language."""
+    return {
+        "parameter": render("parameter"),
+        "output": render("output"),
+        "gradient": render("gradient"),
+        "parameter gradient": render("parameter gradient"),
+    }[kind]

@@ -14,7 +14,7 @@ from backprove.errors import UsageError
 from backprove.train.callbacks import ProgressBar
 from backprove.train.fit import Fit
 from backprove.train.history import History
-from backprove.train.inputs import checked, inputs_of, refuse_unknown
+from backprove.train.inputs import checked, fitting_shape, inputs_of, refuse_unknown
 from backprove.train.interrupt import Interruptible
 from backprove.train.progress import Plan, results, same_plan
 from backprove.train.saving import remember_callbacks, start_callbacks
@@ -102,10 +102,11 @@ class Model(Trainable):
         """The network's outputs for all rows of x, as one NumPy array."""
         _positive(batch_size=batch_size)
         data = checked(x if isinstance(x, Dataset) else (x, None), self.net, None, "x")
+        rows = data.x.reshape(fitting_shape(data.x.shape, self.net))
         engine, state = self.engine(), self.state
         parts = [
-            engine.outputs(state, engine.put(data.x[i : i + batch_size]))
-            for i in range(0, len(data.x), batch_size)
+            engine.outputs(state, engine.put(rows[i : i + batch_size]))
+            for i in range(0, len(rows), batch_size)
         ]
         return np.concatenate(parts)
 

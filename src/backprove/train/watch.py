@@ -23,7 +23,8 @@ Record = Callable[[str, Op, str, Any], None]
 class Watched(Op):
     """An operator that hands what it computes to `record(name, op, kind, array)`.
 
-    kind is "output", "gradient" (of the input) or "gradient of " and a parameter's name.
+    kind is "output", "gradient" (of the input), or "parameter gradient", whose name has the
+    parameter's behind a dot.
     """
 
     def __init__(self, op: Op, name: str, record: Record) -> None:
@@ -38,7 +39,7 @@ class Watched(Op):
     def bwd(self, saved: dict[str, Any], dy: Any, *, input_grad: bool = True) -> Gradients:
         inputs, grads = self.op.bwd(saved, dy, input_grad=input_grad)
         for name, gradient in grads.items():
-            self.record(self.name, self.op, f"gradient of {name}", gradient)
+            self.record(f"{self.name}.{name}", self.op, "parameter gradient", gradient)
         if inputs[0] is not None:
             self.record(self.name, self.op, "gradient", inputs[0])
         return inputs, grads
