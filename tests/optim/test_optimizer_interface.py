@@ -92,6 +92,32 @@ def test_jax_keeps_every_dtype(name, options, dtype, wide):
         assert all(w.dtype == dtype for w in again.values())
 
 
+@every
+def test_the_type_of_the_rate_widens_no_arithmetic(name, options):
+    opt = optimizer(name, **options)
+    params, grads = tree(), tree(seed=1)
+    state = steps(opt, params, grads)[1]
+    plain = opt.update(params, grads, state, 3, 0.3)
+    typed = opt.update(params, grads, state, np.int64(3), np.float64(0.3))
+    for x, y in zip(
+        [*plain[0].values(), *leaves(plain[1])],
+        [*typed[0].values(), *leaves(typed[1])],
+        strict=True,
+    ):
+        np.testing.assert_array_equal(x, y)
+    with jax.enable_x64(True):
+        traced = jax.make_jaxpr(opt.update)(params, grads, state, jnp.int64(3), jnp.float64(0.3))
+        made = [v.aval for equation in equations(traced.jaxpr) for v in equation.outvars]
+        assert made and all(v.dtype != np.float64 for v in made if v.size > 1)
+
+
+def equations(jaxpr):
+    """All equations, those of inner functions included."""
+    for equation in jaxpr.eqns:
+        inner = equation.params.get("jaxpr")
+        yield from [equation] if inner is None else equations(inner.jaxpr)
+
+
 def test_float64_stays_float64_in_jax():
     with jax.enable_x64(True):
         opt = optimizer("adam", learning_rate=0.1)
@@ -251,11 +277,7 @@ FREE = {"convert_element_type", "broadcast_in_dim", "reshape", "is_finite", "sto
 def count(jaxpr, size):
     """The operations on whole arrays that JAX records."""
     total = Count()
-    for equation in jaxpr.eqns:
-        inner = equation.params.get("jaxpr")
-        if inner is not None:
-            total += count(inner.jaxpr, size)
-            continue
+    for equation in equations(jaxpr):
         if max(v.aval.size for v in (*equation.invars, *equation.outvars)) < size:
             continue
         kind = equation.primitive.name
