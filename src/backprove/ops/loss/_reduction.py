@@ -7,39 +7,14 @@ PyTorch, Paddle and JAX. The mean of no elements is NaN.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite, nan
+from math import nan
 from typing import Any
 
 from backprove.arrays import cast, is_floating, namespace
 from backprove.arrays import shape as shape_of
 from backprove.counts import Count, elements
-from backprove.errors import ShapeError, UsageError, unknown
-
-REDUCTIONS = ("mean", "sum", "none")
-Weight = float | tuple[float, ...] | None
-
-
-def check_reduction(reduction: str, known: tuple[str, ...] = REDUCTIONS) -> str:
-    """The reduction itself. Raises UsageError for an unknown one."""
-    if reduction not in known:
-        raise unknown("reduction", reduction, known)
-    return reduction
-
-
-def check_weight(name: str, key: str, weight: Any) -> Weight:
-    """None, a number, or a tuple of numbers. Raises UsageError unless all are finite and >= 0."""
-    if weight is None:
-        return None
-    several = hasattr(weight, "__len__") and getattr(weight, "shape", None) != ()
-    found = tuple(float(w) for w in weight) if several else (float(weight),)
-    if not all(isfinite(w) and w >= 0 for w in found):
-        raise UsageError(
-            "{name} expected {key} to be finite and not negative, found {found}",
-            name=name,
-            key=key,
-            found=found if several else found[0],
-        )
-    return found if several else found[0]
+from backprove.errors import ShapeError
+from backprove.ops.loss._checks import Weight
 
 
 def weight_of(name: str, key: str, weight: Weight, shape: tuple[int, ...], like: Any) -> Any:

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from backprove.arrays import cast, dtype_name, is_floating, namespace
 from backprove.arrays import shape as shape_of
 from backprove.counts import elements
-from backprove.errors import DTypeError, ShapeError, UsageError
-from backprove.ops.loss._reduction import Weight, check_weight, times, weight_of
+from backprove.errors import DTypeError, ShapeError
+from backprove.ops.loss._checks import Weight
+from backprove.ops.loss._reduction import times, weight_of
 
 Shape = tuple[int, ...]
 
@@ -31,41 +32,6 @@ class Targets(NamedTuple):
     total: Any
     counted: Any
     share: Any = None
-
-
-def check_ignore_index(name: str, ignore_index: Any) -> int:
-    """The index itself. Raises UsageError unless it is a whole number of 32 bits."""
-    whole = isinstance(ignore_index, int) or hasattr(ignore_index, "__index__")
-    if not whole or not -(2**31) <= ignore_index < 2**31:
-        raise UsageError(
-            "{name} expected ignore_index to be a whole number of 32 bits, found {found!r}",
-            name=name,
-            found=ignore_index,
-        )
-    return int(ignore_index)
-
-
-def check_smoothing(name: str, label_smoothing: float) -> float:
-    """The smoothing itself. Raises UsageError unless it lies in [0, 1]."""
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise UsageError(
-            "{name} expected label_smoothing between 0 and 1, found {found}",
-            name=name,
-            found=label_smoothing,
-        )
-    return float(label_smoothing)
-
-
-def check_class_weights(name: str, weight: Any) -> Weight:
-    """None or one weight for each class. Raises UsageError for anything else."""
-    found = check_weight(name, "weight", weight)
-    if isinstance(found, float):
-        raise UsageError(
-            "{name} expected one weight for each class, found the number {found}: give a list",
-            name=name,
-            found=found,
-        )
-    return found
 
 
 def read(

@@ -11,7 +11,7 @@ from backprove.arrays import shape as shape_of
 from backprove.cases import Case, Draw, uniform
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.loss import _reduction, _references
+from backprove.ops.loss import _checks, _reduction, _references
 
 LOWEST = -100.0
 SMALLEST = exp(LOWEST)
@@ -52,8 +52,8 @@ class BCE(Op):
     def __init__(
         self, weight: float | Sequence[float] | None = None, reduction: str = "mean"
     ) -> None:
-        self.weight = _reduction.check_weight("BCE", "weight", weight)
-        self.reduction = _reduction.check_reduction(reduction)
+        self.weight = _checks.weight("BCE", "weight", weight)
+        self.reduction = _checks.reduction(reduction)
 
     def forward(self, x: Array, target: Array) -> Any:
         t = _reduction.paired("BCE", x, target)

@@ -10,7 +10,7 @@ from backprove.arrays import shape as shape_of
 from backprove.cases import Case, Draw, normal, uniform
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.loss import _reduction, _references
+from backprove.ops.loss import _checks, _reduction, _references
 
 
 class BCEWithLogits(Op):
@@ -53,9 +53,9 @@ class BCEWithLogits(Op):
         pos_weight: float | Sequence[float] | None = None,
         reduction: str = "mean",
     ) -> None:
-        self.weight = _reduction.check_weight("BCEWithLogits", "weight", weight)
-        self.pos_weight = _reduction.check_weight("BCEWithLogits", "pos_weight", pos_weight)
-        self.reduction = _reduction.check_reduction(reduction)
+        self.weight = _checks.weight("BCEWithLogits", "weight", weight)
+        self.pos_weight = _checks.weight("BCEWithLogits", "pos_weight", pos_weight)
+        self.reduction = _checks.reduction(reduction)
 
     def forward(self, x: Array, target: Array) -> Any:
         xp = namespace(x)

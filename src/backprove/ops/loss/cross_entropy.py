@@ -9,7 +9,7 @@ from backprove.arrays import Array, cast, namespace
 from backprove.cases import Case, Draw, labels, normal
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.loss import _reduction, _references, _softmax, _targets
+from backprove.ops.loss import _checks, _reduction, _references, _softmax, _targets
 
 
 class CrossEntropy(Op):
@@ -54,10 +54,10 @@ class CrossEntropy(Op):
         label_smoothing: float = 0.0,
         reduction: str = "mean",
     ) -> None:
-        self.weight = _targets.check_class_weights("CrossEntropy", weight)
-        self.ignore_index = _targets.check_ignore_index("CrossEntropy", ignore_index)
-        self.label_smoothing = _targets.check_smoothing("CrossEntropy", label_smoothing)
-        self.reduction = _reduction.check_reduction(reduction)
+        self.weight = _checks.class_weights("CrossEntropy", weight)
+        self.ignore_index = _checks.ignore_index("CrossEntropy", ignore_index)
+        self.label_smoothing = _checks.smoothing("CrossEntropy", label_smoothing)
+        self.reduction = _checks.reduction(reduction)
 
     def forward(self, x: Array, target: Array) -> Any:
         xp = namespace(x)

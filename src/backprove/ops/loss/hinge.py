@@ -9,7 +9,7 @@ from backprove.arrays import shape as shape_of
 from backprove.cases import Case, Draw, normal
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.loss import _reduction, _references
+from backprove.ops.loss import _checks, _reduction, _references
 
 
 class Hinge(Op):
@@ -39,7 +39,7 @@ class Hinge(Op):
     }
 
     def __init__(self, reduction: str = "mean") -> None:
-        self.reduction = _reduction.check_reduction(reduction)
+        self.reduction = _checks.reduction(reduction)
 
     def forward(self, x: Array, target: Array) -> Any:
         short = 1 - _reduction.paired("Hinge", x, target) * x

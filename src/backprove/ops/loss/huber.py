@@ -11,7 +11,7 @@ from backprove.cases import Case, normal
 from backprove.counts import Cost, Count, elements
 from backprove.errors import UsageError
 from backprove.op import Op
-from backprove.ops.loss import _reduction, _references
+from backprove.ops.loss import _checks, _reduction, _references
 
 
 class Huber(Op):
@@ -44,7 +44,7 @@ class Huber(Op):
         if not (isfinite(delta) and delta > 0):
             raise UsageError("Huber expected a finite delta above 0, found {found}", found=delta)
         self.delta = float(delta)
-        self.reduction = _reduction.check_reduction(reduction)
+        self.reduction = _checks.reduction(reduction)
 
     def forward(self, x: Array, target: Array) -> Any:
         xp = namespace(x)

@@ -10,7 +10,7 @@ from backprove.arrays import shape as shape_of
 from backprove.cases import Case, Draw, normal
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.loss import _reduction
+from backprove.ops.loss import _checks, _reduction
 
 
 class KLDiv(Op):
@@ -45,7 +45,7 @@ class KLDiv(Op):
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
         known = ("mean", "batchmean", "sum", "none")
-        self.reduction = _reduction.check_reduction(reduction, known)
+        self.reduction = _checks.reduction(reduction, known)
         self.log_target = bool(log_target)
 
     def forward(self, x: Array, target: Array) -> Any:

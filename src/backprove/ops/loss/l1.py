@@ -9,7 +9,7 @@ from backprove.arrays import shape as shape_of
 from backprove.cases import Case, Draw, labels, normal
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.loss import _reduction, _references
+from backprove.ops.loss import _checks, _reduction, _references
 
 
 class L1(Op):
@@ -35,7 +35,7 @@ class L1(Op):
     }
 
     def __init__(self, reduction: str = "mean") -> None:
-        self.reduction = _reduction.check_reduction(reduction)
+        self.reduction = _checks.reduction(reduction)
 
     def forward(self, x: Array, target: Array) -> Any:
         difference = x - _reduction.paired("L1", x, target)

@@ -10,7 +10,7 @@ from backprove.arrays import shape as shape_of
 from backprove.cases import Case, labels, normal
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.loss import _reduction, _references, _targets
+from backprove.ops.loss import _checks, _reduction, _references, _targets
 
 
 class NLL(Op):
@@ -27,7 +27,7 @@ class NLL(Op):
     Linear, so there is no kink. A label outside [0, K) gives NaN. NaN and infinity at the label
     go through, those of other classes are not looked at.
 
-    The reference for Paddle is written out, because nll_loss of Paddle 3.3.1 writes outside its
+    The reference for Paddle is written out, because nll_loss of Paddle 3.3.1 corrupts its
     memory if a label is ignored and the reduction is "mean" or "sum".
 
     Reference: Bishop, "Pattern recognition and machine learning", 2006, section 4.3.4.
@@ -49,9 +49,9 @@ class NLL(Op):
         ignore_index: int = -100,
         reduction: str = "mean",
     ) -> None:
-        self.weight = _targets.check_class_weights("NLL", weight)
-        self.ignore_index = _targets.check_ignore_index("NLL", ignore_index)
-        self.reduction = _reduction.check_reduction(reduction)
+        self.weight = _checks.class_weights("NLL", weight)
+        self.ignore_index = _checks.ignore_index("NLL", ignore_index)
+        self.reduction = _checks.reduction(reduction)
 
     def forward(self, x: Array, target: Array) -> Any:
         xp = namespace(x)

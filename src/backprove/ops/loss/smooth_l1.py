@@ -11,7 +11,7 @@ from backprove.cases import Case, normal
 from backprove.counts import Cost, Count, elements
 from backprove.errors import UsageError
 from backprove.op import Op
-from backprove.ops.loss import _reduction, _references
+from backprove.ops.loss import _checks, _reduction, _references
 
 
 class SmoothL1(Op):
@@ -49,7 +49,7 @@ class SmoothL1(Op):
                 "SmoothL1 expected a finite beta of 0 or more, found {found}", found=beta
             )
         self.beta = float(beta)
-        self.reduction = _reduction.check_reduction(reduction)
+        self.reduction = _checks.reduction(reduction)
 
     def forward(self, x: Array, target: Array) -> Any:
         xp = namespace(x)
