@@ -8,11 +8,12 @@ import pytest
 from backprove import Linear, Model, Sequential, Tanh
 from backprove.data import Dataset, split
 from backprove.errors import CheckpointError, DataError, DivergenceError, ShapeError, UsageError
+from backprove.ops.loss.cross_entropy import CrossEntropy
 from backprove.ops.loss.mse import MSE
 from backprove.ops.normalization.batch_norm_1d import BatchNorm1D
 from backprove.ops.regularization.dropout import Dropout
 from backprove.optim import SGD, Adam, ClipByNorm
-from backprove.optim.schedules import ReduceOnPlateau
+from backprove.optim.schedules import ReduceOnPlateau, WarmUp
 
 
 def net(width: int = 16) -> Sequential:
@@ -94,6 +95,29 @@ def test_a_resumed_run_ends_with_the_same_bits(engine, stop, spirals, tmp_path) 
     assert history["accuracy"] == whole.history["accuracy"]
     for name, value in whole.state_dict().items():
         np.testing.assert_array_equal(second.state_dict()[name], value)
+
+
+@pytest.mark.parametrize("engine", ["jax", "numpy"])
+def test_weighted_and_ignored_rows_give_the_mean_over_the_whole_data(engine, spirals) -> None:
+    loss = CrossEntropy(weight=(1.0, 2.0, 5.0), ignore_index=1)
+    trained = Model(net(), engine=engine).prepare(SGD(0.0), loss)
+    whole = trained.evaluate(spirals, batch_size=330)["loss"]
+    parts = trained.evaluate(spirals, batch_size=44)["loss"]
+    assert parts == pytest.approx(whole, rel=1e-6)
+    history = trained.fit(spirals, batch_size=44, epochs=1, shuffle=False, verbose=0)
+    assert history["loss"][0] == pytest.approx(whole, rel=1e-6)
+
+
+def test_a_loss_that_is_not_one_number_is_refused() -> None:
+    with pytest.raises(UsageError, match="reduction='none'"):
+        model().prepare("adam", CrossEntropy(reduction="none"))
+
+
+def test_a_warmed_up_plateau_lowers_the_learning_rate(spirals) -> None:
+    plateau = ReduceOnPlateau(0.02, factor=0.5, patience=0, threshold=10.0, threshold_mode="abs")
+    trained = Model(net()).prepare(SGD(WarmUp(2, then=plateau)), "cross_entropy")
+    history = trained.fit(spirals, epochs=4, batch_size=64, verbose=0)
+    np.testing.assert_allclose(history["learning_rate"], [0.02, 0.02, 0.01, 0.005], rtol=1e-6)
 
 
 def test_two_fits_are_one_long_one(spirals) -> None:

@@ -55,7 +55,7 @@ class Progress(msgspec.Struct, forbid_unknown_fields=True):
     sums      sums over the current epoch, by name
     records   one record for each epoch done
     callbacks what stateful callbacks keep, by name
-    plateau   what the plateau schedule keeps
+    schedule  what a schedule keeps that watches a value
     """
 
     epoch: int = 0
@@ -65,7 +65,7 @@ class Progress(msgspec.Struct, forbid_unknown_fields=True):
     sums: dict[str, Any] = {}
     records: list[dict[str, Any]] = []
     callbacks: dict[str, Any] = {}
-    plateau: dict[str, Any] = {}
+    schedule: dict[str, Any] = {}
 
     def add(self, logs: dict[str, Any]) -> None:
         """Add the logs of a run of steps, one step after the other, in float64.

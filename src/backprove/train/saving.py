@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 def save(model: Trainable, path: str | Path) -> Path:
     """Write a checkpoint, replacing an older one: parameters and all that training needs."""
     remember_callbacks(model)
-    if model.plateau is not None:
-        model.progress.plateau = model.plateau.state()
+    model.progress.schedule = model.schedule.state()
     file = checkpoint.file_of(path)
     tree = {
         **model.host_state(),
@@ -66,8 +65,7 @@ def load(model: Trainable, path: str | Path) -> None:
     model.progress = msgspec.convert(from_plain(about["progress"]), Progress)
     model.plan = None if about["plan"] is None else msgspec.convert(about["plan"], Plan)
     model.step_losses = [float(v) for v in losses]
-    if model.plateau is not None and model.progress.plateau:
-        model.plateau.restore(model.progress.plateau)
+    model.schedule.restore(model.progress.schedule)
     model.hold(expected | tree)
 
 

@@ -5,7 +5,6 @@ is in one state tree of arrays:
 
     params, stats   parameters and running statistics by name
     optimizer       what the optimizer keeps
-    gradients       the running sum when gradients are accumulated over several steps
     key, step       the run's random key; how many steps are done
     rate_scale      a factor on the learning rate, set between epochs (reduce on plateau)
 """
@@ -22,6 +21,9 @@ from backprove import random
 from backprove.arrays import is_floating, namespace
 from backprove.arrays import shape as shape_of
 from backprove.op import Op
+from backprove.ops.loss import divisor
+from backprove.ops.loss.cross_entropy import CrossEntropy
+from backprove.ops.loss.nll import NLL
 
 Tree = dict[str, Any]
 
@@ -35,19 +37,16 @@ class Program:
     optimizer: Any
     metrics: Sequence[Any] = ()
     transform: Callable[..., Any] | None = None
-    accumulate: int = 1
 
 
 def initial_state(program: Program, seed: int, values: Tree | None = None) -> Tree:
     """The state before the first step: first values drawn from the seed, unless given."""
     values = program.net.init(seed) if values is None else values
     params = {k: values[k] for k in program.net.parameters()}
-    gradients = {k: np.zeros_like(p) for k, p in params.items()} if program.accumulate > 1 else {}
     return {
         "params": params,
         "stats": {k: values[k] for k in program.net.states()},
         "optimizer": program.optimizer.init(params),
-        "gradients": gradients,
         "key": random.key(seed),
         "step": np.asarray(0, dtype=np.int32),
         "rate_scale": np.asarray(1.0, dtype=np.float32),
@@ -86,7 +85,9 @@ def gradients(program: Program, state: Tree, x: Any, target: Any) -> tuple[Tree,
 
 def log(program: Program, y: Any, target: Any, value: Any) -> Tree:
     """The loss, what its mean divided by, and the sums of the metrics."""
-    found = {"loss": value, "weight": weight(program.loss, y, target)}
+    size = weight(program.loss, y, target)
+    xp = namespace(y)
+    found = {"loss": xp.where(size == 0, xp.zeros_like(value), value), "weight": size}
     for metric in program.metrics:
         sums = metric.statistics(y, target)
         found |= {f"{metric.name}/{k}": v for k, v in sums.items()}
@@ -95,41 +96,31 @@ def log(program: Program, y: Any, target: Any, value: Any) -> Tree:
 
 def weight(loss: Op, y: Any, target: Any) -> Any:
     """What a loss divides by: losses weighted by this give the mean over all samples."""
-    xp = namespace(y)
-    divisor = getattr(loss, "divisor", None)
-    if divisor is not None:
-        return divisor(y, target)
-    summed = getattr(loss, "reduction", "mean") == "sum"
-    return xp.asarray(1.0 if summed else float(shape_of(y)[0]), dtype=y.dtype)
+    reduction = getattr(loss, "reduction", "mean")
+    if isinstance(loss, CrossEntropy | NLL) and reduction == "mean":
+        return divisor(loss, y, target)
+    size = 1.0 if reduction == "sum" else float(shape_of(y)[0])
+    return namespace(y).asarray(size, dtype=y.dtype)
 
 
 def train_step(program: Program, state: Tree, x: Any, target: Any) -> tuple[Tree, Tree]:
-    """One step: (new state, log). With accumulation, every k-th step updates the parameters."""
+    """One step: (new state, log)."""
     grads, stats, entry = gradients(program, state, x, target)
     return apply(program, state, grads, stats), entry
 
 
 def apply(program: Program, state: Tree, grads: Tree, stats: Tree) -> Tree:
     """The state after one step's gradients."""
-    new = {**state, "stats": {**state["stats"], **stats}, "step": state["step"] + 1}
-    k = program.accumulate
-    if k == 1:
-        return {**new, **update(program, state, grads, state["step"])}
-    xp = namespace(state["step"])
-    total = {name: state["gradients"][name] + grads[name] for name in grads}
-    due = (state["step"] + 1) % k == 0
-    mean = {name: g / float(k) for name, g in total.items()}
-    done = update(program, state, mean, state["step"] // k)
-    chosen = _select(xp, due, done, {name: state[name] for name in done})
-    zero = {name: xp.where(due, xp.zeros_like(g), g) for name, g in total.items()}
-    return {**new, **chosen, "gradients": zero}
-
-
-def update(program: Program, state: Tree, grads: Tree, step: Any) -> Tree:
-    """New parameters and optimizer state."""
+    step = state["step"]
     rate = program.optimizer.rate(step) * state["rate_scale"]
     params, kept = program.optimizer.update(state["params"], grads, state["optimizer"], step, rate)
-    return {"params": params, "optimizer": kept}
+    return {
+        **state,
+        "params": params,
+        "optimizer": kept,
+        "stats": {**state["stats"], **stats},
+        "step": step + 1,
+    }
 
 
 def tree_map(function: Callable[[Any], Any], tree: Tree) -> Tree:
@@ -137,9 +128,3 @@ def tree_map(function: Callable[[Any], Any], tree: Tree) -> Tree:
     return {
         k: tree_map(function, v) if isinstance(v, dict) else function(v) for k, v in tree.items()
     }
-
-
-def _select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
-    if isinstance(a, dict):
-        return {k: _select(xp, condition, a[k], b[k]) for k in a}
-    return xp.where(condition, a, b)

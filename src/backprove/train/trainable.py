@@ -12,8 +12,9 @@ from backprove import ops
 from backprove.errors import UsageError, unknown
 from backprove.lifted import as_op
 from backprove.net import check_state
+from backprove.optim import accumulate
 from backprove.optim import optimizer as find_optimizer
-from backprove.optim.schedules import ReduceOnPlateau
+from backprove.optim.schedules import Schedule
 from backprove.train import saving
 from backprove.train.engine import Engine
 from backprove.train.engine import engine as find_engine
@@ -46,7 +47,6 @@ class Trainable:
         self._state: dict[str, Any] | None = None
         self._placed = False
         self._engine: Engine | None = None
-        self.plateau: ReduceOnPlateau | None = None
         self.prepare()
 
     def prepare(
@@ -66,24 +66,18 @@ class Trainable:
         evaluated. Raises UsageError for unknown names. Parameters stay as they are; the optimizer
         starts anew.
         """
-        if accumulate_grad_batches < 1:
-            raise UsageError(
-                "expected accumulate_grad_batches of 1 or more, found {found}",
-                found=accumulate_grad_batches,
-            )
-        self.optimizer = find_optimizer(optimizer) if isinstance(optimizer, str) else optimizer
+        chosen = find_optimizer(optimizer) if isinstance(optimizer, str) else optimizer
+        every = accumulate_grad_batches
+        self.optimizer = chosen if every == 1 else accumulate(chosen, every)
         self.loss = ops.operator(loss, "loss") if isinstance(loss, str) else as_op(loss)
         if getattr(self.loss, "reduction", "mean") == "none":
             raise UsageError(
                 "expected a loss that is one number, found reduction='none': choose 'mean' or 'sum'"
             )
-        chosen = metrics if isinstance(metrics, list | tuple) else [metrics]
-        found = (find_metric(m) if isinstance(m, str) else m for m in chosen)
+        listed = metrics if isinstance(metrics, list | tuple) else [metrics]
+        found = (find_metric(m) if isinstance(m, str) else m for m in listed)
         self.metrics = [settle(m, type(self.loss).__name__) for m in found]
-        self.transforms, self._accumulate = transforms, accumulate_grad_batches
-        self._monitor = monitor
-        schedule = getattr(self.optimizer, "schedule", None)
-        self.plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
+        self.transforms, self._monitor = transforms, monitor
         if self._state is not None:
             self.hold(initial_state(self.program(), self.seed, self.state_dict()))
         self._engine = None
@@ -139,10 +133,7 @@ class Trainable:
 
     def program(self) -> Program:
         """What a step of this model computes."""
-        metrics = tuple(self.metrics)
-        return Program(
-            self.net, self.loss, self.optimizer, metrics, self.transforms, self._accumulate
-        )
+        return Program(self.net, self.loss, self.optimizer, tuple(self.metrics), self.transforms)
 
     def engine(self) -> Engine:
         """The engine, made once for each `prepare`, so that nothing is compiled twice."""
@@ -153,7 +144,7 @@ class Trainable:
 
     def learning_rate(self) -> float:
         """The learning rate of the next step."""
-        step = int(self.state["step"]) // self._accumulate
+        step = int(self.state["step"])
         return float(self.optimizer.rate(step)) * float(self.state["rate_scale"])
 
     def evaluation_sums(
@@ -168,13 +159,19 @@ class Trainable:
         return sums.sums
 
     def after_epoch(self, record: dict[str, Any]) -> None:
-        """Let the plateau schedule look at an epoch's record."""
-        if self.plateau is None:
-            return
+        """Let a schedule that watches a value (ReduceOnPlateau) look at an epoch's record."""
+        schedule = self.schedule
         monitor = self._monitor or ("val_loss" if "val_loss" in record else "loss")
         if monitor not in record:
             raise unknown("monitor", monitor, record)
-        self.plateau.observe(record[monitor])
-        tree = self.host_state()
-        tree["rate_scale"] = np.asarray(self.plateau.scale, dtype=np.float32)
-        self.hold(tree)
+        if schedule.observe(record[monitor]):
+            tree = self.host_state()
+            tree["rate_scale"] = np.asarray(schedule.scale, dtype=np.float32)
+            self.hold(tree)
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule of the learning rate."""
+        inner = getattr(self.optimizer, "optimizer", self.optimizer)
+        found: Schedule = inner.schedule
+        return found

@@ -99,7 +99,6 @@ def first_not_finite(program: Program, state: Tree, x: Any, target: Any) -> Plac
         program.optimizer,
         (),
         program.transform,
-        program.accumulate,
     )
     with np.errstate(all="ignore"):
         gradients(copied, state, x, target)

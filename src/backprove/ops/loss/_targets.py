@@ -115,6 +115,18 @@ def _divisor(xp: Any, counted: Any, empty: float) -> Any:
     return xp.where(found == 0, empty, found)
 
 
+def divisor(loss: Any, x: Any, target: Any) -> Any:
+    """What the mean of a CrossEntropy or NLL divides by: 0 if every row is ignored.
+
+    Losses of batches weighted by it add up to the mean over all samples.
+    """
+    if are_probabilities(x, target):
+        return namespace(x).asarray(float(elements(shape_of(x)[:-1])), dtype=x.dtype)
+    name = type(loss).__name__
+    found = labels(name, x, shape_of(x), target, loss.weight, loss.ignore_index)
+    return namespace(x).sum(found.counted)
+
+
 def indices(name: str, shape: Shape, target: Any) -> Any:
     """Class indices of shape (...) or (..., 1) as (..., 1), for x of shape (..., K).
 
