@@ -17,7 +17,12 @@ from typing import NamedTuple
 import backprove
 
 ROOT = Path(backprove.__file__).parent
-NOT_A_TEMPLATE = {("errors.py", "template"), ("errors.py", "self.template")}
+NOT_A_TEMPLATE = {
+    ("errors.py", "template"),
+    ("errors.py", "self.template"),
+    ("findings.py", "template"),
+    ("findings.py", "self.title"),
+}
 
 
 class Use(NamedTuple):

@@ -1,0 +1,178 @@
+"""A finding and a result as text for the terminal and as HTML for a notebook.
+
+Everything that comes from outside (names, values, source lines, a framework's words) is escaped
+in the HTML, and stripped of control characters in the text.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from backprove.findings import label
+from backprove.messages import current_language, render
+from backprove.tables import html_table
+
+if TYPE_CHECKING:
+    from backprove.findings import Check, Evidence, Finding, Result
+
+COMPARED = ("input", "upstream gradient", "yours", "expected", "ratio")
+"""The evidence that is shown first, in this order."""
+
+_LEVELS = {"error": "error", "warn": "warning", "info": "information"}
+_VERDICTS = {
+    "ok": "ok",
+    "wrong": "wrong",
+    "convention": "convention",
+    "reference wrong": "reference wrong",
+    "undecided": "undecided",
+    "crashed": "crashed",
+}
+VERDICT_SENTENCES = {
+    "wrong": "{subject} is wrong: {wrong} of {total} checks failed.",
+    "nothing": "{subject}: nothing could be checked.",
+    "found": "{subject} is not shown to be right: see the findings.",
+    "open": "No error was found in {subject}: {ok} of {total} checks are fine, {open} are open.",
+    "ok": "{subject} is right: all {total} checks are fine.",
+}
+
+
+def clean(text: str) -> str:
+    """One line without control characters, which could rule a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def shown(value: Any) -> str:
+    """A value as a report shows it: a number with all its digits, a list in brackets."""
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(shown(item) for item in value) + "]"
+    return clean(json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value))
+
+
+def measured(evidence: Evidence) -> str:
+    """A value with its unit and its place."""
+    text = " ".join(part for part in (shown(evidence.value), clean(evidence.unit)) if part)
+    return f"{text} @ {clean(evidence.where)}" if evidence.where else text
+
+
+def place(finding: Finding) -> str:
+    """`file:line:col`, or the subject and the check where there is no file."""
+    if finding.file is None:
+        return clean(" ".join(filter(None, (finding.subject, label(finding.check)))))
+    parts = (finding.file, finding.line, finding.column)
+    known = [str(part) for part in parts if part is not None]
+    return clean(":".join(known))
+
+
+def headline(finding: Finding) -> str:
+    """The one line: `file:line:col level CODE sentence`."""
+    words = (place(finding), finding.level, finding.code, finding.sentence)
+    return clean(" ".join(filter(None, words)))
+
+
+def ordered(finding: Finding) -> list[Evidence]:
+    """The evidence, what is compared first."""
+    ranks = {name: rank for rank, name in enumerate(COMPARED)}
+    return sorted(finding.evidence, key=lambda item: ranks.get(item.name, len(ranks)))
+
+
+def finding_text(finding: Finding) -> str:
+    """The line, then the entry with its values, the source line, help and where to read on."""
+    lines = [headline(finding)]
+    lines += [f"    {clean(label(e.name))}: {measured(e)}" for e in ordered(finding)]
+    if finding.source:
+        number = f"{finding.line} | " if finding.line is not None else "| "
+        lines.append(f"    {number}{clean(finding.source.strip())}")
+    lines += [f"    help: {clean(remedy)}" for remedy in finding.remedies]
+    lines.append("    " + render("read more: backprove explain {code}", code=finding.code))
+    return "\n".join(lines)
+
+
+def verdict_sentence(result: Result) -> str:
+    """The result in one sentence."""
+    verdicts = [check.verdict for check in result.checks]
+    numbers = {
+        "subject": clean(result.subject),
+        "total": len(verdicts),
+        "ok": verdicts.count("ok"),
+        "wrong": verdicts.count("wrong") + verdicts.count("crashed"),
+        "open": verdicts.count("undecided") + verdicts.count("reference wrong"),
+    }
+    return render(VERDICT_SENTENCES[_kind(result, numbers)], **numbers)
+
+
+def _kind(result: Result, numbers: dict[str, Any]) -> str:
+    if numbers["wrong"]:
+        return "wrong"
+    if result.exit_code:
+        return "found"
+    if not numbers["total"]:
+        return "nothing"
+    return "open" if numbers["open"] else "ok"
+
+
+def check_line(check: Check) -> str:
+    """One check: what came out, what was looked at."""
+    text = f"{verdict_word(check.verdict)}  {clean(label(check.name))}"
+    return f"{text}: {clean(check.detail)}" if check.detail else text
+
+
+def verdict_word(verdict: str) -> str:
+    """A verdict in the current language."""
+    return render(_VERDICTS[verdict])
+
+
+def level_word(level: str) -> str:
+    """A level as a word in the current language; the finding line keeps the fixed word."""
+    return render(_LEVELS[level])
+
+
+def result_text(result: Result) -> str:
+    """The findings, then the verdict."""
+    return "\n".join([*map(finding_text, result.findings), verdict_sentence(result)])
+
+
+def finding_html(finding: Finding) -> str:
+    """A finding for a notebook."""
+    return _page(_finding_piece(finding))
+
+
+def result_html(result: Result) -> str:
+    """A result for a notebook: verdict, findings, checks folded."""
+    pieces = [f"<p><strong>{escape(verdict_sentence(result))}</strong></p>"]
+    pieces += map(_finding_piece, result.findings)
+    if result.checks:
+        rows = [[label(c.name), verdict_word(c.verdict), clean(c.detail)] for c in result.checks]
+        headings = [render("check"), render("verdict"), render("detail")]
+        pieces.append(
+            f"<details><summary>{escape(render('all checks'))} ({len(rows)})</summary>"
+            f"{html_table(headings, rows)}</details>"
+        )
+    return _page("".join(pieces))
+
+
+def _finding_piece(finding: Finding) -> str:
+    rows = [[label(e.name), shown(e.value), e.unit, e.where] for e in ordered(finding)]
+    headings = [render("evidence"), render("value"), render("unit"), render("where")]
+    pieces = [f"<p><code>{escape(headline(finding))}</code></p>"]
+    if rows:
+        pieces.append(html_table(headings, rows))
+    if finding.source:
+        pieces.append(f"<pre>{escape(finding.source)}</pre>")
+    pieces += [f"<p>{escape(remedy)}</p>" for remedy in finding.remedies]
+    if finding.script:
+        title = escape(render("script that shows it"))
+        pieces.append(
+            f"<details><summary>{title}</summary><pre>{escape(finding.script)}</pre></details>"
+        )
+    return f"<section>{''.join(pieces)}</section>"
+
+
+def _page(inner: str) -> str:
+    language = "zh-CN" if current_language() == "zh" else "en"
+    return f'<div class="backprove-result" lang="{language}">{inner}</div>'
