@@ -177,6 +177,8 @@ def test_the_text_is_written_late_in_either_language() -> None:
     messages.choose_language("zh")
     assert "x 的梯度" in repr(found) and "应为: 0.05" in repr(found)
     assert "backprove explain GRD001" in repr(found)
+    named = finding(title="the {what} is missing", parameters={"what": "gradient of b"})
+    assert named.sentence == "没有给出b 的梯度"
     assert label("gradient of x") == "x 的梯度" and label("no such name") == "no such name"
     messages.choose_language("en")
     assert "gradient of x" in repr(found) and label("gradient of x") == "gradient of x"

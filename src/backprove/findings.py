@@ -83,12 +83,17 @@ class Finding(msgspec.Struct):
     @property
     def sentence(self) -> str:
         """The title in the current language."""
-        return filled(self.title, self.parameters)
+        return filled(self.title, self._named())
 
     @property
     def remedies(self) -> list[str]:
         """The sentences of `fix` in the current language."""
-        return [filled(template, self.parameters) for template in self.fix]
+        return [filled(template, self._named()) for template in self.fix]
+
+    def _named(self) -> dict[str, Any]:
+        """The parameters; `what` names a check, so it is put into the current language."""
+        what = self.parameters.get("what")
+        return self.parameters | ({"what": label(what)} if isinstance(what, str) else {})
 
     def __repr__(self) -> str:
         from backprove.finding_view import finding_text
