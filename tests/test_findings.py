@@ -90,6 +90,13 @@ def test_a_result_survives_json_exactly() -> None:
     assert Result.from_json(before.to_json().encode()) == before
 
 
+def test_half_characters_of_file_names_are_written_as_escapes() -> None:
+    before = result(finding(file="caf\udce9.py", parameters={"\ud800": "\ud800"}))
+    after = Result.from_json(before.to_json())
+    assert after.findings[0].file == "caf\\udce9.py"
+    assert after.findings[0].parameters == {"\\ud800": "\\ud800"}
+
+
 def test_json_is_strict_json() -> None:
     text = result(finding(evidence=[Evidence("yours", math.nan)])).to_json()
 

@@ -64,9 +64,10 @@ def place(finding: Finding) -> str:
     """`file:line:col`, or the subject and the check where there is no file."""
     if finding.file is None:
         return clean(" ".join(filter(None, (finding.subject, label(finding.check)))))
-    parts = (finding.file, finding.line, finding.column)
-    known = [str(part) for part in parts if part is not None]
-    return clean(":".join(known))
+    parts = [finding.file]
+    if finding.line is not None:
+        parts += [str(part) for part in (finding.line, finding.column) if part is not None]
+    return clean(":".join(parts))
 
 
 def headline(finding: Finding) -> str:
@@ -89,7 +90,7 @@ def finding_text(finding: Finding) -> str:
         number = f"{finding.line} | " if finding.line is not None else "| "
         lines.append(f"    {number}{clean(finding.source.strip())}")
     lines += [f"    help: {clean(remedy)}" for remedy in finding.remedies]
-    lines.append("    " + render("read more: backprove explain {code}", code=finding.code))
+    lines.append("    " + render("read more: backprove explain {code}", code=clean(finding.code)))
     return "\n".join(lines)
 
 

@@ -224,14 +224,20 @@ def _plain_array(value: Any) -> Any:
 
 
 def _without_gaps(value: Any) -> Any:
-    """NaN and infinities as texts, for JSON."""
+    """NaN and infinities as texts, half characters as escapes, for JSON."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, str):
+        value = _without_halves(value)
         return "\\" + value if value.lstrip("\\") in _NOT_FINITE else value
     if isinstance(value, dict):
-        return {key: _without_gaps(item) for key, item in value.items()}
+        return {_without_halves(key): _without_gaps(item) for key, item in value.items()}
     return [_without_gaps(item) for item in value] if isinstance(value, list) else value
+
+
+def _without_halves(text: str) -> str:
+    """A text with half characters, which file names may hold, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _with_gaps(value: Any) -> Any:
