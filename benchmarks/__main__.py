@@ -5,21 +5,29 @@ from __future__ import annotations
 import sys
 
 from backprove.cli.versions import versions
-from benchmarks import accuracy, memory, speed
+from benchmarks import accuracy, conventions, memory, speed
+from benchmarks.check import score
 
-ALL = {"accuracy": accuracy.main, "memory": memory.main, "speed": speed.main}
+ALL = {
+    "accuracy": accuracy.main,
+    "memory": memory.main,
+    "speed": speed.main,
+    "check": score.main,
+}
+BY_NAME_ONLY = {"conventions": conventions.main}
 
 
 def main() -> None:
     """Print the versions, then each benchmark's table."""
+    known = {**ALL, **BY_NAME_ONLY}
     names = sys.argv[1:] or list(ALL)
     for name in names:
-        if name not in ALL:
-            sys.exit(f"unknown benchmark {name!r}: known are {', '.join(ALL)}")
+        if name not in known:
+            sys.exit(f"unknown benchmark {name!r}: known are {', '.join(known)}")
     print(versions().replace("\n", ", "))
     for name in names:
         print(f"\n{name}")
-        ALL[name]()
+        known[name]()
 
 
 main()
