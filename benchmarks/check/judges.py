@@ -41,7 +41,7 @@ def subjects() -> Iterator[tuple[str, Callable[[], type[Op]], Any, str]]:
         yield f"right {control.id}", lambda c=control: c.subject, None, control.convention  # type: ignore[misc]
     for name in SOURCES:
         for found in source_mutants(name):
-            yield found.id, found.build, None, ""
+            yield found.id, found.build, None, "backprove"
 
 
 def ours(cls: type[Op], shape: Any, convention: str) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 
 from backprove.op import Op
 from backprove.ops import operators
+from benchmarks.check.mutant import changed
 
 METHODS = ("forward", "backward")
 TURNS: dict[type[ast.AST], type[ast.AST]] = {
@@ -60,15 +61,15 @@ class SourceMutant:
         return f"{place}: {self.before} -> {self.after} ({self.number})"
 
     def build(self) -> type[Op]:
-        """The changed class, its source where tracebacks look for it."""
+        """A class like the operator with the changed method, its source where tracebacks look."""
         file = f"<{self.id}>"
         original = sys.modules[operators()[self.operator].__module__]
         module = types.ModuleType(original.__name__)
         module.__file__ = file
         linecache.cache[file] = (len(self.code), None, self.code.splitlines(True), file)
         exec(compile(self.code, file, "exec"), vars(module))
-        found: type[Op] = vars(module)[self.operator]
-        return found
+        method = vars(vars(module)[self.operator])[self.method]
+        return changed(operators()[self.operator], **{self.method: getattr(method, "pure", method)})
 
 
 def source_mutants(name: str) -> list[SourceMutant]:
