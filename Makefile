@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check bench bench-check docs clean
 
 demo: $(VENV)/demo.done
 	$(BIN)/backprove demo
@@ -21,6 +21,9 @@ check: $(VENV)/check.done
 
 bench: $(VENV)/test.done
 	$(BIN)/python -m benchmarks
+
+bench-check: $(VENV)/test.done
+	$(BIN)/python -m benchmarks check
 
 docs: README.md README.zh-CN.md
 	@echo "The documentation is README.md, README.zh-CN.md and the docstrings."
