@@ -33,7 +33,9 @@ def main() -> None:
     for name, verdict in verdicts["backprove"].items():
         right = name.startswith("right ")
         if name not in same and (verdict["raised"] or verdict["caught"] == right):
-            print(f"{'accused' if right else 'missed'}: {name} {verdict['raised']}".rstrip())
+            word = "accused" if right else "missed"
+            word = f"check raised {verdict['raised']}" if verdict["raised"] else word
+            print(f"{name}: {word}")
 
 
 def equivalents() -> dict[str, str]:
@@ -47,6 +49,7 @@ def run(judge: str) -> dict[str, dict[str, Any]]:
     found = subprocess.run(
         [sys.executable, "-m", "benchmarks.check.judges", judge],
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
     lines = map(json.loads, found.stdout.splitlines())
