@@ -8,6 +8,7 @@ import typer
 
 from backprove.cli.demo import demo
 from backprove.cli.evaluate import evaluate
+from backprove.cli.explain import explain, rules
 from backprove.cli.predict import predict
 from backprove.cli.summary import summary
 from backprove.cli.train import train
@@ -58,3 +59,7 @@ app.command("summary", help=render("Show a network's layers, parameters and mult
     summary
 )
 app.command("demo", help=render("Run the course's chapter: check, train, count, explain."))(demo)
+app.command("explain", help=render("Explain a code: what, why, how it is measured, examples."))(
+    explain
+)
+app.command("rules", help=render("List all codes."))(rules)
