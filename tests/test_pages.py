@@ -50,3 +50,21 @@ def test_the_commands(capsys) -> None:
     assert run(["explain", "GRD006"]) == 0 and "# GRD006" in capsys.readouterr().out
     assert run(["rules"]) == 0 and all(code in capsys.readouterr().out for code in ["GRD025"])
     assert run(["explain", "GRD099"]) == 2 and "did you mean" in capsys.readouterr().err
+
+
+GLOSSARY = {
+    "upstream gradient": "上游梯度",
+    "operator": "算子",
+    "learning rate": "学习率",
+    "chain rule": "链式法则",
+    "loss": "损失",
+    "dropout": "丢弃法|Dropout|dropout",
+    "optimizer": "优化器",
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_chinese_pages_use_the_words_of_the_glossary(code) -> None:
+    english, chinese = page(code, "en").lower(), page(code, "zh")
+    missing = [t for t, w in GLOSSARY.items() if t in english and not re.search(w, chinese)]
+    assert not missing
