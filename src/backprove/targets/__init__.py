@@ -13,3 +13,22 @@ A target is one of ours ("leaky_relu"), a class, function or pair of functions i
 print megabytes) is the outcome of the trial that it happened in; the next trial runs in a fresh
 process.
 """
+
+from backprove.targets.given import parse_given
+from backprove.targets.local import Local
+from backprove.targets.place import Target, find
+from backprove.targets.sandbox import Sandbox, TargetError
+from backprove.targets.sentences import sentence
+from backprove.targets.trial import Outcome, Trial
+
+__all__ = [
+    "Local",
+    "Outcome",
+    "Sandbox",
+    "Target",
+    "TargetError",
+    "Trial",
+    "find",
+    "parse_given",
+    "sentence",
+]

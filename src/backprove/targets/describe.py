@@ -1,0 +1,84 @@
+"""What a checker has to know of a target before it draws trials for it."""
+
+from __future__ import annotations
+
+import inspect
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from backprove import lift
+from backprove.targets import constructor
+from backprove.targets.making import maker
+from backprove.targets.operators import Operator
+from backprove.targets.runner import Runner
+from backprove.targets.things import spelling
+
+
+def facts(thing: Any, runner: Runner, name: str) -> dict[str, Any]:
+    """Names, spelling, parameters and source of a class or function, as plain data.
+
+    name, bases   of the class or function; the names of the classes that it inherits from
+    spelling      "library", "teaching", "function", "layer", "custom_vjp", "automatic" or "pair"
+    protocol      what backward begins with: "upstream", "labels" or "chain"
+    reading       one sentence on how backward was read, where two readings fit
+    upstream      what the author called the upstream gradient
+    inputs        of forward; `parameters` name -> shape
+    constructor   {"needed": [names], "defaults": {name: value}}
+    file, line, source   of backward, or of the function
+    """
+    cls = thing if isinstance(thing, type) else type(thing)
+    source, file, line = backward_source(thing)
+    return {
+        "name": name,
+        "bases": [base.__name__ for base in cls.__mro__] if not _is_function(thing) else [],
+        "spelling": runner.spelling,
+        "teaching": runner.spelling == "teaching",
+        "protocol": runner.protocol,
+        "reading": getattr(getattr(runner, "op", None), "reading", ""),
+        "upstream": _upstream(runner),
+        "inputs": list(runner.inputs),
+        "parameters": {k: list(np.shape(v)) for k, v in runner.parameters().items()},
+        "constructor": takes(thing),
+        "file": file,
+        "line": line,
+        "source": source,
+    }
+
+
+def takes(thing: Any) -> dict[str, Any]:
+    """The constructor's arguments; of a function, those that have defaults."""
+    found = constructor.described(maker(thing))
+    if isinstance(thing, type) and spelling(thing) != "function":
+        return found
+    return {"needed": [], "defaults": found["defaults"]} if _is_function(thing) else _no_arguments()
+
+
+def _no_arguments() -> dict[str, Any]:
+    return {"needed": [], "defaults": {}}
+
+
+def _is_function(thing: Any) -> bool:
+    if isinstance(thing, tuple | FunctionType) or spelling(thing) == "custom_vjp":
+        return True
+    return isinstance(thing, type) and spelling(thing) == "function"
+
+
+def _upstream(runner: Runner) -> str:
+    if runner.spelling == "teaching" and isinstance(runner, Operator):
+        return lift.upstream_name(runner.subject)
+    return "dy"
+
+
+def backward_source(thing: Any) -> tuple[str, str, int | None]:
+    """The source of `backward`, its file and the number of its first line; nothing if unknown."""
+    place = thing[1] if isinstance(thing, tuple) else getattr(thing, "backward", thing)
+    if type(thing).__name__ == "custom_vjp":
+        place = getattr(thing, "bwd", None) or thing
+    method = inspect.unwrap(place) if callable(place) else place
+    try:
+        lines, start = inspect.getsourcelines(method)
+        return "".join(lines), inspect.getsourcefile(method) or "", start
+    except (OSError, TypeError):
+        return "", "", None

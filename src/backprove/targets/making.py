@@ -1,0 +1,87 @@
+"""From a target to something that runs: the right runner for how it is written."""
+
+from __future__ import annotations
+
+from types import FunctionType, ModuleType
+from typing import Any
+
+from backprove.errors import UsageError
+from backprove.lift import is_operator
+from backprove.targets import automatic, constructor, dotted
+from backprove.targets.automatic import Function, Layer
+from backprove.targets.operators import Operator
+from backprove.targets.pairs import Pair
+from backprove.targets.runner import Runner
+from backprove.targets.things import spelling
+
+
+def maker(thing: Any) -> Any:
+    """What takes the arguments: the class, or the function itself."""
+    if isinstance(thing, tuple):
+        return thing[0]
+    if isinstance(thing, type) and spelling(thing) == "function":
+        return thing.forward  # type: ignore[attr-defined]
+    return getattr(thing, "fun", thing) if spelling(thing) == "custom_vjp" else thing
+
+
+def runner(thing: Any, arguments: dict[str, Any], arrays: ModuleType) -> Runner:
+    """A learner's class, function, pair or object as a runner."""
+    if isinstance(thing, tuple):
+        return Pair(thing[0], thing[1], arguments)
+    if isinstance(thing, type):
+        kind = spelling(thing)
+        if kind == "function":
+            call, names = automatic.applied(thing, arguments)
+            return Function(call, names, arguments, arrays, "function", thing)
+        if kind == "layer":
+            return Layer(_built(thing, arguments, arrays), arrays)
+        return _of_object(_built(thing, arguments, arrays), arrays)
+    if spelling(thing) == "custom_vjp":
+        names = automatic.custom_vjp_names(thing)
+        return Function(_by_place(thing), names, arguments, arrays, "custom_vjp", thing)
+    if isinstance(thing, FunctionType):
+        return Function(
+            thing, automatic.required_names(thing), arguments, arrays, "automatic", thing
+        )
+    return _of_object(thing, arrays)
+
+
+def framework_runner(
+    library: str, name: str, arguments: dict[str, Any], arrays: ModuleType
+) -> Runner:
+    """A framework's function, or its layer made with the arguments."""
+    found = dotted.resolve(library, name)
+    if isinstance(found, type):
+        return Layer(_built(found, dotted.mapped(found, arguments, library), arrays), arrays)
+    given = dotted.mapped(found, arguments, library)
+    names = automatic.required_names(found) or (dotted.argument_names(found) or [])[:1]
+    return Function(found, names, given, arrays, "automatic", found)
+
+
+def _built(cls: Any, arguments: dict[str, Any], arrays: ModuleType) -> Any:
+    arrays.seed()
+    return constructor.build(cls, arguments)
+
+
+def _of_object(obj: Any, arrays: ModuleType) -> Runner:
+    if spelling(type(obj)) == "layer":
+        return Layer(obj, arrays)
+    if is_operator(obj):
+        return Operator(obj, arrays)
+    raise UsageError(
+        "{name} has no forward and backward: write both methods",
+        name=getattr(obj, "__name__", type(obj).__name__),
+    )
+
+
+def _by_place(function: Any) -> Any:
+    """A custom_vjp function called without keywords, which those with fixed arguments refuse."""
+    names = [p.name for p in constructor.parameters(getattr(function, "fun", function))]
+
+    def call(*inputs: Any, **named: Any) -> Any:
+        free = iter(inputs)
+        last = max([names.index(n) + 1 for n in named], default=0)
+        given = [named[n] if n in named else next(free) for n in names[:last]]
+        return function(*given, *free)
+
+    return call

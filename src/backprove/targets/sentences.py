@@ -1,0 +1,47 @@
+"""What an outcome says, in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from backprove.messages import render
+from backprove.targets.trial import Outcome
+
+SENTENCES = {
+    "ok": "{where} ran",
+    "raised": "{where} stopped: {error}",
+    "exited": "{where} ended the process with exit code {code}: return a value, do not exit",
+    "crashed": "{where} crashed the process ({signal})",
+    "timed out": "{where} gave no answer within {limit:g} s and was stopped",
+    "wrong arity": "{where} cannot be called with the arguments that it is given: {error}",
+    "no result": "{where} returned nothing: return an array",
+    "malformed": "{where} returned {error}, expected an array for each result",
+    "wrong shape": "{where} gave {names}: {shapes}",
+    "not run": "not run: the process ended too often before",
+}
+
+
+def sentence(outcome: Outcome) -> str:
+    """The outcome in words; `where` is the method and the learner's own line."""
+    return render(SENTENCES[outcome.kind], **told(outcome))
+
+
+def told(outcome: Outcome) -> dict[str, object]:
+    """The parameters of the sentence."""
+    shapes = [f"{k} {tuple(a)} != {tuple(b)}" for k, (a, b) in outcome.shapes.items()]
+    return {
+        "where": where(outcome),
+        "error": outcome.error,
+        "code": outcome.code,
+        "signal": outcome.signal or outcome.error or "?",
+        "limit": outcome.limit,
+        "names": ", ".join(outcome.shapes),
+        "shapes": ", ".join(shapes),
+    }
+
+
+def where(outcome: Outcome) -> str:
+    """ "forward (chapter4.py:12)"; a cell of a notebook is "chapter4.ipynb[3]:5"."""
+    name = PurePath(outcome.file).name
+    place = f"{name}:{outcome.line}" if name and outcome.line else name
+    return f"{outcome.method} ({place})" if place else outcome.method
