@@ -126,7 +126,7 @@ def checked(value: Any, name: str, arrays: ModuleType) -> Any:
     if library(value) is None and not isinstance(value, bool | int | float):
         raise Malformed("malformed", type(value).__name__)
     found = arrays.plain(value)
-    if found.dtype.kind in "OSU":
+    if found.dtype.kind not in "biufc" and found.dtype.name != "bfloat16":
         raise Malformed("malformed", f"{type(value).__name__} of {found.dtype}")
     return found
 

@@ -126,7 +126,12 @@ class Sandbox:
         try:
             self.version = self._receive(START)["version"]
         except Lost as loss:
-            raise self._error(self._lost(loss, "start")) from loss
+            printed = self._lost(loss, "import").printed.strip()
+            raise TargetError(
+                "the process for {library} did not start: {reason}",
+                library=self.target.library,
+                reason=printed.rpartition("\n")[2] or f"{START:g} s",
+            ) from loss
         target = self.target
         request = {
             "do": "load",
