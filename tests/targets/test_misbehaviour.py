@@ -251,7 +251,8 @@ def test_a_constructor_that_fails(init, kind, said, sandbox) -> None:
     ],
 )
 def test_the_wrong_arity_is_told(forward, backward, said, sandbox, one) -> None:
-    text = f"class A:\n    def forward({forward}): return 1.0\n    def backward({backward}): return 1.0\n"
+    text = f"class A:\n    def forward({forward}): return 1.0\n"
+    text += f"    def backward({backward}): return 1.0\n"
     box = sandbox(text)
     if said == "wrong arity":
         found = one(box)

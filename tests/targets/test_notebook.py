@@ -73,8 +73,10 @@ def test_what_a_class_needs_is_run_again_and_again(tmp_path) -> None:
 
 
 def test_an_error_names_the_cell_and_its_line(tmp_path) -> None:
-    bad = "class A:\n    def forward(self, x):\n        return missing(x)\n    def backward(self, g):\n"
-    place = notebook(tmp_path / "n.ipynb", "x = 1", bad + "        return g")
+    bad = "class A:\n    def forward(self, x):\n        return missing(x)\n"
+    place = notebook(
+        tmp_path / "n.ipynb", "x = 1", bad + "    def backward(self, g):\n        return g"
+    )
     with Sandbox(find(place)) as box:
         (found,) = box.run([Trial((np.ones(1),), np.ones(1))])
     assert (found.kind, found.file, found.line) == ("raised", f"{place}[2]", 3)

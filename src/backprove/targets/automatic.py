@@ -31,6 +31,12 @@ class Function:
         spelling: str,
         subject: Any = None,
     ) -> None:
+        if not hasattr(arrays, "value_and_pull"):
+            raise UsageError(
+                "{name} is a NumPy function without a backward: write a class with forward and "
+                "backward, or name both functions as FILE.py::forward,backward",
+                name=getattr(call, "__name__", str(call)),
+            )
         self.call, self.arrays, self.arguments = call, arrays, arguments
         self.inputs = tuple(n for n in names if n not in arguments)
         self.spelling, self.subject = spelling, call if subject is None else subject

@@ -49,7 +49,7 @@ def run_trial(runner: Runner, trial: Trial, arrays: ModuleType, path: str, mark:
         mark(method)
         given = placed(trial, arrays)
         y, saved = runner.forward(given.inputs, given.values, trial)
-        first = checked(y, "output", arrays)
+        first = np.array(checked(y, arrays))
         changed = changes("forward", trial, given, arrays)
         wanted = _output_shape(trial, first)
         if wanted is not None:
@@ -85,7 +85,7 @@ def _with_gradients(
     gradients = runner.backward(saved, given.dy, given.labels)
     if not gradients:
         raise Malformed("no result", "None")
-    found = {k: checked(g, k, arrays) for k, g in gradients.items()}
+    found = {k: checked(g, arrays) for k, g in gradients.items()}
     results = {"y": y, **gradients}
     wrong = _wrong_shapes(found, trial, runner)
     notes: list[str] = []
@@ -119,7 +119,7 @@ def placed(trial: Trial, arrays: ModuleType, layout: str | None = None) -> Given
     )
 
 
-def checked(value: Any, name: str, arrays: ModuleType) -> Any:
+def checked(value: Any, arrays: ModuleType) -> Any:
     """A result as a NumPy array. Raises Malformed if it is none."""
     if value is None:
         raise Malformed("no result", "None")

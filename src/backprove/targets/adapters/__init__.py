@@ -5,6 +5,8 @@ plain(x)                  back to NumPy; bfloat16 of Paddle and PyTorch as float
 shares(a, b)              whether two arrays share memory
 value_and_pull(call, arrays, wanted)
                           `call(arrays)` and a function that gives the gradients of the wanted ones
+                          (NumPy lacks it)
+dtype(name)               of Paddle and PyTorch, what a layer is converted to
 seed()                    every generator to its first state
 """
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-from backprove.errors import UsageError
 
 version = np.__version__
 
@@ -46,15 +43,6 @@ def shares(a: Any, b: Any) -> bool:
     """Whether they may share memory."""
     both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
     return both and bool(np.may_share_memory(a, b))
-
-
-def value_and_pull(call: Callable[..., Any], arrays: dict[str, Any], wanted: Any) -> Any:
-    """NumPy has no automatic differentiation: raises UsageError."""
-    raise UsageError(
-        "{name} is a NumPy function without a backward: write a class with forward and backward, "
-        "or name both functions as FILE.py::forward,backward",
-        name=getattr(call, "__name__", "this"),
-    )
 
 
 def seed() -> None:
