@@ -8,6 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from backprove.oracle import learners
+from backprove.oracle.many import answers
+
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 
@@ -34,3 +37,18 @@ def evaluate(
     y, pull_back = jax.vjp(function, floating)
     (gradients,) = pull_back(jnp.asarray(dy, dtype=y.dtype).reshape(y.shape))
     return {"y": np.asarray(y), "gradients": {k: np.asarray(g) for k, g in gradients.items()}}
+
+
+def describe_file(place: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What the class of a learner's file is."""
+    return learners.describe(place, arguments)
+
+
+def run_file_trials(place: str, trials: list[dict[str, Any]]) -> dict[str, Any]:
+    """The outcomes of a learner's class on trials."""
+    return learners.trials(place, trials, lambda x, layout: jnp.asarray(x), np.asarray)
+
+
+def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:
+    """Several questions at once; the words of a refusal in the place of an answer."""
+    return {"answers": answers(evaluate, requests)}

@@ -1,0 +1,106 @@
+"""Running a subject on all trials: one cell is one definition, at one setting, in one dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from backprove.check.compare import failures
+from backprove.check.examples import examples
+from backprove.check.plan import Pointwise
+from backprove.check.trial import Failure, Trial
+
+
+@dataclass
+class Tally:
+    """Everything that came out of the trials of one subject."""
+
+    failures: list[Failure] = field(default_factory=list)
+    runs: list[tuple[Trial, dict[str, Any]]] = field(default_factory=list)
+    notes: list[tuple[str, Trial]] = field(default_factory=list)
+    errors: list[tuple[dict[str, Any], Trial]] = field(default_factory=list)
+    crash: str = ""
+    points: dict[int, Pointwise] = field(default_factory=dict)
+
+    def add(self, trial: Trial, outcome: dict[str, Any], source: Pointwise | None) -> None:
+        """Note one outcome."""
+        if "crash" in outcome:
+            self.crash = outcome["crash"]
+            return
+        if "error" in outcome:
+            self.errors.append((outcome, trial))
+            return
+        self.runs.append((trial, outcome))
+        self.notes += [(note, trial) for note in outcome["notes"]]
+        found = failures(trial, outcome)
+        if source is not None:
+            self.points.update((id(f.trial), source) for f in found)
+        self.failures += found
+
+
+def run_pointwise(subject: Any, source: Pointwise, tally: Tally, thorough: bool = True) -> None:
+    """Run all trials of one elementwise cell."""
+    trials = list(source.trials(thorough))
+    outcomes = subject.run([t.request() for t in trials])
+    for trial, outcome in zip(trials, outcomes, strict=True):
+        tally.add(trial, outcome, source)
+
+
+def run_examples(
+    subject: Any,
+    cls: Any,
+    dtypes: tuple[str, ...],
+    seed: int,
+    tally: Tally,
+    pairs: dict[str, str] | None = None,
+) -> None:
+    """Run the examples of an operator, those that the subject's arguments (`pairs`) can say.
+
+    An elementwise operator needs them only where a random mask is drawn.
+    """
+    back = None if pairs is None else {ours: theirs for theirs, ours in pairs.items()}
+    for example in examples(cls):
+        if cls.elementwise and not example.case.training:
+            continue
+        if back is not None and not _sayable(example, back):
+            continue
+        for dtype in dtypes:
+            trials = list(example.trials(dtype, np.random.default_rng(seed)))
+            if back is not None:
+                trials = [_renamed(t, back) for t in trials]
+            outcomes = subject.run([t.request() for t in trials])
+            for trial, outcome in zip(trials, outcomes, strict=True):
+                tally.add(trial, outcome, None)
+            if tally.crash:
+                return
+
+
+def _sayable(example: Any, back: dict[str, str]) -> bool:
+    """Whether a stranger's class can be built and fed like the example: no parameters of ours."""
+    return not example.values and all(k in back for k in example.case.arguments)
+
+
+def _renamed(trial: Trial, back: dict[str, str]) -> Trial:
+    return replace(trial, arguments={back[k]: v for k, v in trial.arguments.items()})
+
+
+def context_of(op: Any) -> dict[str, Any]:
+    """The values that an elementwise operator asks for beside its input."""
+    found: dict[str, Any] = {}
+    if "training" in op.signature.context:
+        found["training"] = False
+    if "key" in op.signature.context:
+        found["key"] = np.array([1, 2], dtype=np.uint32)
+    return found
+
+
+def pointwise_cells(
+    settings: list[tuple[dict[str, Any], Any]], dtypes: tuple[str, ...], seed: int
+) -> Iterator[Pointwise]:
+    """One cell for each setting and dtype."""
+    for arguments, op in settings:
+        for dtype in dtypes:
+            yield Pointwise(op, arguments, dtype, context_of(op), seed)

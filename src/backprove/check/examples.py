@@ -1,0 +1,112 @@
+"""The trials of operators that are not elementwise, drawn from their CASES.
+
+The numbers have eight significant bits, so that every dtype holds them exactly and one exact
+Jacobian serves them all. The first input is also all zero, and made of special numbers.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from backprove.cases import Case
+from backprove.check import grid
+from backprove.check.jacobian import Jacobian, jacobian
+from backprove.check.precision import DTYPES
+from backprove.check.trial import Trial
+from backprove.errors import BackproveError
+
+FREE_KINDS = ("normal", "away")
+CYCLE = (0.0, 1.0, -1.0, 0.5, -3.0, 8.0, -20.0, 30.0, -0.0, 100.0, -100.0, 2.0)
+
+
+class Example:
+    """One example of a definition with its exact answers, for trials in every dtype."""
+
+    def __init__(self, op: Any, case: Case, inputs: tuple[Any, ...], purpose: str) -> None:
+        self.op, self.case, self.inputs, self.purpose = op, case, inputs, purpose
+        self.values = _values(op, case)
+        self.exact: Jacobian = jacobian(op, inputs, self.values)
+
+    def trials(self, dtype: str, rng: np.random.Generator) -> Iterator[Trial]:
+        """One trial for each upstream gradient and memory layout."""
+        shape = self.exact.y.shape
+        signed = short(rng.standard_normal(shape))
+        yield self.trial(signed, dtype, self.purpose, properties=True)
+        yield self.trial(np.ones(shape), dtype, "upstream gradient 1")
+        yield self.trial(np.zeros(shape), dtype, "upstream gradient 0")
+        if signed.size > 1:
+            one = np.zeros(signed.size)
+            one[rng.integers(signed.size)] = 1.0
+            yield self.trial(one.reshape(shape), dtype, "one upstream gradient 1, the rest 0")
+        for layout in grid.LAYOUTS:
+            yield self.trial(signed, dtype, f"memory layout {layout}", layout=layout)
+
+    def trial(self, dy: Any, dtype: str, purpose: str, **more: Any) -> Trial:
+        """The trial with an upstream gradient."""
+        return Trial(
+            self.case.arguments, tuple(_cast(x, dtype) for x in self.inputs), _cast(dy, dtype),
+            self.exact.bounds(dy, dtype), dtype,
+            {k: _cast(v, dtype) for k, v in self.values.items()}, purpose=purpose, **more,
+        )  # fmt: skip
+
+
+@cache
+def examples(cls: Any) -> list[Example]:
+    """All examples of an operator class, drawn the same in every run."""
+    found = []
+    for number, case in enumerate(cls.CASES):
+        rng = np.random.default_rng(zlib.crc32(f"{cls.__name__}{number}".encode()))
+        op = cls(**case.arguments)
+        inputs = tuple(short(draw.sample(rng)) for draw in case.inputs)
+        for purpose, first in _firsts(case, inputs):
+            try:
+                found.append(Example(op, case, (first, *inputs[1:]), purpose))
+            except (BackproveError, ArithmeticError, TypeError, ValueError):
+                continue
+    return found
+
+
+def _firsts(case: Case, inputs: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+    """The first input as drawn, and if any number may stand there, zeros and special numbers."""
+    first = inputs[0]
+    yield "drawn inputs", first
+    if case.inputs[0].kind in FREE_KINDS and not (case.training and "key" in case.arguments):
+        yield "zeros", np.zeros(first.shape)
+        yield "special numbers", np.resize(np.array(CYCLE), first.shape)
+
+
+def dtypes(op: Any) -> tuple[str, ...]:
+    """The dtypes that an example is run in."""
+    return DTYPES if not op.signature.teaching else ("float64", "float32")
+
+
+def short(x: Any) -> Any:
+    """A floating array rounded to eight significant bits; other arrays as they are."""
+    if not isinstance(x, np.ndarray | float) or np.asarray(x).dtype.kind in "iub":
+        return x
+    mantissa, exponent = np.frexp(np.asarray(x, dtype=np.float64))
+    return np.asarray(np.ldexp(np.round(mantissa * 256) / 256, exponent))
+
+
+def _values(op: Any, case: Case) -> dict[str, Any]:
+    rng = np.random.default_rng(7)
+    values: dict[str, Any] = {}
+    for name, value in op.init(1, "float64").items():
+        noise = 0.2 * rng.standard_normal(np.shape(value))
+        positive = name in op.signature.state
+        values[name] = short(np.abs(value + noise) if positive else value + noise)
+    if "training" in op.signature.context:
+        values["training"] = case.training
+    if "key" in op.signature.context:
+        values["key"] = np.array([1, 2], dtype=np.uint32)
+    return values
+
+
+def _cast(x: Any, dtype: str) -> Any:
+    floating = isinstance(x, np.ndarray) and x.dtype.kind == "f"
+    return grid.rounded(x, dtype) if floating else x

@@ -1,0 +1,75 @@
+"""The points at which operators go wrong: values, shapes, memory layouts, upstream gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from backprove.check.precision import limits
+from backprove.oracle.wire import numpy_dtype
+
+SIMPLE = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 4.0, -4.0, 0.25, -0.25, 0.1, -0.1)
+ORDINARY = (1e-6, 1e-3, 0.3, 0.7, 1.3, 1.7, 2.5, 3.5, 5.0, 5.5, 6.0, 7.0, 10.0, 15.0, 20.0, 20.5, 30.0, 40.0,
+            64.5, 85.0, 88.0, 100.0, 700.0, 1e4, 1e20)  # fmt: skip
+ZEROS_OF_SLOPES = (-1.2784645427610738, -1.1924564, -0.7517915)
+SHAPES: tuple[tuple[int, ...], ...] = (
+    (), (0,), (2, 0), (1,), (3,), (7,), (8,), (9,), (15,), (16,), (17,), (31,), (32,), (33,), (64,),
+    (1026,), (5, 1), (1, 5), (2, 3, 4),
+)  # fmt: skip
+LAYOUTS = ("fortran", "strided", "reversed")
+SPECIAL = (math.inf, -math.inf, math.nan)
+PARAMETERS = (0.0, 0.001, 0.1, 0.5, 1.0, 2.0, -0.3, -2.0)
+
+
+@cache
+def values(dtype: str, kinks: tuple[float, ...] = ()) -> Any:
+    """The points of a dtype, each once, with both neighbours of every kink and threshold."""
+    kind = numpy_dtype(dtype)
+    plain = [*SIMPLE, *ORDINARY, *(-v for v in ORDINARY), *ZEROS_OF_SLOPES, *SPECIAL]
+    edges = [s * t for t in (*thresholds(dtype), *kinks) for s in (1.0, -1.0)]
+    with np.errstate(all="ignore"):
+        near = [n for e in edges for n in neighbours(e, dtype)]
+        drawn = np.array([*plain, *edges, *near]).astype(kind)
+    seen: dict[bytes, Any] = {v.tobytes(): v for v in drawn}
+    return np.array(list(seen.values()), dtype=kind)
+
+
+def neighbours(value: float, dtype: str) -> tuple[float, float]:
+    """The floats of the dtype on both sides of a value."""
+    x = np.asarray(value).astype(numpy_dtype(dtype))
+    far = np.asarray(np.inf).astype(x.dtype)
+    return float(np.nextafter(x, -far)), float(np.nextafter(x, far))
+
+
+def thresholds(dtype: str) -> tuple[float, ...]:
+    """Where the arithmetic of a dtype changes: overflow, underflow, exp(x) against 1, and 0."""
+    lim = limits(dtype)
+    rounding = -math.log(lim.unit)
+    return (
+        0.0, lim.denormal, lim.normal, lim.largest, lim.largest / 2, math.sqrt(lim.largest),
+        math.log(lim.largest), -math.log(lim.normal), -math.log(lim.denormal),
+        rounding, rounding / 2, 1 / lim.unit, 1.0,
+    )  # fmt: skip
+
+
+def kinks(settings: dict[str, Any]) -> tuple[float, ...]:
+    """Where a piecewise definition may have its kinks: whole numbers and its own settings."""
+    own = [abs(float(v)) for v in settings.values() if isinstance(v, int | float)]
+    return tuple(sorted({1.0, 3.0, 6.0, *(v for v in own if math.isfinite(v))}))
+
+
+def upstreams(dtype: str) -> tuple[float, ...]:
+    """Single upstream gradients: signs, a third, zero, small and large ones."""
+    lim = limits(dtype)
+    small, large = math.sqrt(lim.normal), math.sqrt(lim.largest) / 4
+    return (1.0, -1.0, 1 / 3, 0.1, 0.0, max(1e-30, small), min(1e30, large))
+
+
+def rounded(numbers: Iterable[float] | Any, dtype: str) -> Any:
+    """Numbers as an array of the dtype."""
+    with np.errstate(all="ignore"):
+        return np.asarray(numbers).astype(numpy_dtype(dtype))

@@ -1,0 +1,54 @@
+"""Which convention an operator follows where its definition has a kink."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backprove.check.plan import Pointwise
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A point with two one-sided derivatives, and the gradient that was found there."""
+
+    x: float
+    left: float
+    right: float
+    found: float
+    arguments: dict[str, Any]
+
+    @property
+    def side(self) -> str:
+        """left, right, midpoint, between or outside."""
+        def near(a: float, b: float) -> bool:
+            return abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-30)
+
+        if near(self.found, self.left):
+            return "left"
+        if near(self.found, self.right):
+            return "right"
+        if near(self.found, (self.left + self.right) / 2):
+            return "midpoint"
+        low, high = sorted((self.left, self.right))
+        return "between" if low <= self.found <= high else "outside"
+
+
+def kinks(source: Pointwise, outcome: dict[str, Any]) -> list[Kink]:
+    """The kinks of a cell, from the outcome of its first trial (all points, dy = 1)."""
+    if "d0" not in outcome.get("arrays", {}):
+        return []
+    gradient = np.asarray(outcome["arrays"]["d0"]).astype(np.float64)
+    if gradient.shape != source.points.shape:
+        return []
+    left, right = source.table.left, source.table.right
+    with np.errstate(all="ignore"):
+        apart = np.abs(right - left) > 1e-6 * np.fmax(np.abs(left), np.abs(right))
+    places = np.nonzero(apart & np.isfinite(source.points.astype(np.float64)))[0]
+    return [
+        Kink(float(source.points[i]), float(left[i]), float(right[i]), float(gradient[i]),
+             source.arguments)
+        for i in places
+    ]  # fmt: skip

@@ -1,0 +1,91 @@
+"""What Paddle, PyTorch and JAX answer: held against the exact result as the subject is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from backprove import codes
+from backprove.check.cells import Tally, pointwise_cells, run_examples, run_pointwise
+from backprove.check.kinks import Kink, kinks
+from backprove.check.subject import Framework
+from backprove.check.trial import Failure
+from backprove.findings import Evidence, Finding
+from backprove.oracle.client import installed, reference
+
+LIBRARIES = ("paddle", "torch", "jax")
+DTYPES = ("float64", "float32")
+CLEAR = ("wrong", "not finite")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reference, everything it answered, and what it does at kinks."""
+
+    subject: Framework
+    tally: Tally
+    kinks: list[Kink]
+
+
+def ask(cls: Any, libraries: list[str], seed: int) -> list[Answer]:
+    """The answers of the libraries that are installed and have the operator, at its defaults."""
+    found = []
+    for library in libraries:
+        if not installed(library) or library not in cls.references:
+            continue
+        expression = cls.references[library]
+        subject = Framework(library, cls.__name__, expression, cls, reference(library))
+        tally, at_kinks = Tally(), []
+        if cls.elementwise:
+            for cell in pointwise_cells([({}, cls())], DTYPES, seed):
+                before = len(tally.runs)
+                run_pointwise(subject, cell, tally, thorough=False)
+                if cell.dtype == "float64" and len(tally.runs) > before:
+                    at_kinks = kinks(cell, tally.runs[before][1])
+        else:
+            run_examples(subject, cls, DTYPES[:1], seed, tally)
+        found.append(Answer(subject, tally, at_kinks))
+    return found
+
+
+def findings(answers: list[Answer]) -> list[Finding]:
+    """One finding for each result of a reference that is wrong beyond a loss of digits."""
+    from backprove.check.verdict import what
+
+    found = []
+    for answer in answers:
+        wrong = [f for f in answer.tally.failures if f.kind in CLEAR]
+        for name in dict.fromkeys(f.name for f in wrong):
+            title = what(name, answer.subject.facts["inputs"])
+            found.append(_finding([f for f in wrong if f.name == name], answer, title))
+    return found
+
+
+def _finding(own: list[Failure], answer: Answer, title: str) -> Finding:
+    from backprove.check.shrink import smallest
+    from backprove.check.verdict import shown
+
+    least = smallest(own, answer.subject, answer.tally)
+    parameters, evidence = shown(least)
+    library = answer.subject.library
+    return codes.finding(
+        "GRD023",
+        parameters={
+            "reference": library,
+            "found": parameters["yours"],
+            "input": parameters["input"],
+            "expected": parameters["expected"],
+        },
+        evidence=[*evidence, Evidence("expression", answer.subject.expression)],
+        subject=answer.subject.facts["name"],
+        check=title,
+    )
+
+
+def versions(libraries: list[str]) -> dict[str, str]:
+    """The versions of the libraries that were asked."""
+    return {
+        name: str(reference(name).ask("version")["version"])
+        for name in libraries
+        if installed(name)
+    }

@@ -1,0 +1,112 @@
+"""`check(op)`: run the subject on every trial, look at its kinks, ask the references."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backprove._version import __version__
+from backprove.check import conventions_of, references, verdict
+from backprove.check.cells import Tally, pointwise_cells, run_examples, run_pointwise
+from backprove.check.definitions import definition, mapped, settings
+from backprove.check.find import subject_of
+from backprove.check.kinks import Kink, kinks
+from backprove.check.precision import DTYPES
+from backprove.errors import UsageError
+from backprove.findings import Check, Result
+from backprove.oracle import learners
+
+
+def check(
+    target: Any,
+    against: Sequence[str] = ("exact",),
+    *,
+    convention: str = "",
+    seed: int = 0,
+    **arguments: Any,
+) -> Result:
+    """Check an operator and say what was found.
+
+    `target` is an operator, its class, the name of one of ours, "FILE.py" or "FILE.py::Class", or
+    a framework's operator such as "paddle:nn.functional.silu". `arguments` go to its constructor.
+    `against` names references ("exact", "torch", "jax", "paddle"), or the framework's operator
+    that it stands for. `convention` declares whose gradient at kinks it follows: "backprove",
+    "torch", "jax" or "paddle". Raises UsageError if there is nothing to hold it against.
+    """
+    start = time.perf_counter()
+    names = [a.partition(":")[2].rpartition(".")[2] for a in against if ":" in a]
+    libraries = [a.partition(":")[0] for a in against]
+    subject = subject_of(target, arguments)
+    try:
+        cls = definition([*names, *_names(subject)])
+        if cls is None:
+            raise UsageError(
+                "no definition is known for {name}: say which operator it is with --against, "
+                "such as --against paddle:nn.functional.leaky_relu",
+                name=subject.facts["name"],
+            )
+        result = _checked(subject, cls, libraries, convention, seed, arguments)
+    finally:
+        if hasattr(subject, "close"):
+            subject.close()
+    result.seconds = time.perf_counter() - start
+    return result
+
+
+def _names(subject: Any) -> list[str]:
+    facts = subject.facts
+    return [facts["name"].rpartition(":")[2].rpartition(".")[2], *facts["bases"]]
+
+
+def _checked(
+    subject: Any, cls: Any, libraries: list[str], convention: str, seed: int, given: dict[str, Any]
+) -> Result:
+    ours = learners.constructor(cls)
+    pairs = mapped(subject.constructor, ours)
+    tally, found = Tally(), []
+    dtypes = _dtypes(subject)
+    if cls.elementwise:
+        chosen = settings(cls, pairs, subject.constructor, given, subject.varies)
+        for cell in pointwise_cells(chosen, dtypes, seed):
+            before = len(tally.runs)
+            run_pointwise(subject, cell, tally)
+            if tally.crash:
+                break
+            if cell.dtype == "float64" and len(tally.runs) > before:
+                found += kinks(cell, tally.runs[before][1])
+    own = _own(subject, cls)
+    if subject.varies and (own or not cls.elementwise):
+        run_examples(subject, cls, dtypes, seed, tally, None if own else pairs)
+    asked = [name for name in libraries if name in references.LIBRARIES]
+    answers = references.ask(cls, asked, seed)
+    findings = verdict.findings(tally, subject)
+    findings += conventions_of.findings(found, subject, cls, convention, answers)
+    findings += references.findings(answers)
+    return Result(
+        subject.facts["name"],
+        findings,
+        [*verdict.checks(tally, subject), *_kink_checks(found)],
+        {"backprove": __version__, "numpy": np.__version__, **references.versions(asked)},
+        seed,
+    )
+
+
+def _own(subject: Any, cls: Any) -> bool:
+    return issubclass(getattr(subject, "cls", object), cls)
+
+
+def _dtypes(subject: Any) -> tuple[str, ...]:
+    """Half precision too where the operator computes in float32 inside: our own spelling."""
+    wide = DTYPES[:2]
+    return wide if subject.facts["teaching"] or subject.library != "numpy" else DTYPES
+
+
+def _kink_checks(found: list[Kink]) -> list[Check]:
+    sides = dict.fromkeys((k.x, k.side) for k in found if not k.arguments)
+    return [
+        Check("kink", "ok" if side != "outside" else "wrong", f"x = {x:g}: {side}")
+        for x, side in sides
+    ]

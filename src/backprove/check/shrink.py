@@ -1,0 +1,89 @@
+"""From all failures to the smallest one: fewest elements, simplest dtype, setting and numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backprove.check.cells import Tally
+from backprove.check.compare import failures
+from backprove.check.grid import SIMPLE
+from backprove.check.precision import DTYPES
+from backprove.check.trial import Failure
+
+TRIED = 32
+SEVERITY = ("wrong", "not finite", "shape", "missing", "imprecise", "special")
+
+
+def smallest(found: list[Failure], subject: Any, tally: Tally) -> Failure:
+    """The simplest failure of one kind; single elements are run anew to see if they fail alone."""
+    ordered = sorted(found, key=_difficulty)
+    alone = [f for f in ordered if f.trial.dy.size == 1]
+    candidates = _singles(ordered, tally)
+    outcomes = subject.run([t.request() for t in candidates]) if candidates else []
+    for trial, outcome in zip(candidates, outcomes, strict=True):
+        if "arrays" in outcome:
+            alone += [
+                f for f in failures(trial, outcome)
+                if f.name == ordered[0].name and f.kind == ordered[0].kind
+            ]  # fmt: skip
+    return min(alone, key=_difficulty) if alone else ordered[0]
+
+
+def _singles(ordered: list[Failure], tally: Tally) -> list[Any]:
+    """Trials of the failing points alone, with the upstream gradient 1 and with their own."""
+    found, seen = [], set()
+    for failure in ordered:
+        source = tally.points.get(id(failure.trial))
+        if source is None or failure.kind in ("shape", "missing"):
+            continue
+        x, dy = failure.trial.inputs[0][failure.place], failure.trial.dy[failure.place]
+        index = _index(source.points, x)
+        for upstream in (1.0, float(dy)):
+            key = (id(source), index, upstream)
+            if key not in seen:
+                seen.add(key)
+                found.append(source.singles(index, upstream))
+        if len(found) >= TRIED:
+            break
+    return found
+
+
+def _index(points: Any, x: Any) -> int:
+    wanted = np.asarray(x).tobytes()
+    return next(i for i, p in enumerate(points) if p.tobytes() == wanted)
+
+
+def _difficulty(failure: Failure) -> tuple[Any, ...]:
+    trial = failure.trial
+    x = trial.inputs[0][failure.place] if _pointwise(failure) else np.float64(0)
+    dy = trial.dy[failure.place] if _pointwise(failure) else np.float64(1)
+    return (
+        SEVERITY.index(failure.kind),
+        len(trial.arguments),
+        DTYPES.index(trial.dtype),
+        trial.dy.size > 1,
+        trial.layout != "plain",
+        trial.dy.size,
+        _complexity(float(x)) + _complexity(float(dy)) / 4,
+    )
+
+
+def _pointwise(failure: Failure) -> bool:
+    trial = failure.trial
+    return len(trial.inputs) == 1 and np.shape(trial.inputs[0]) == trial.dy.shape == _shape(failure)
+
+
+def _shape(failure: Failure) -> Any:
+    return failure.trial.expected[failure.name].low.shape
+
+
+def _complexity(x: float) -> float:
+    """How hard a number is to read and to work with by hand."""
+    if x in SIMPLE:
+        return SIMPLE.index(x)
+    if not np.isfinite(x):
+        return 40.0
+    short = len(f"{x:.17g}")
+    return 50.0 + short + abs(np.log10(abs(x))) if x else 0.0

@@ -1,0 +1,70 @@
+"""A trial, what is expected of it, and a place where the answer is not that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What an array may be: between `low` and `high`, give or take the `tolerance`.
+
+    `low` and `high` differ at kinks, where anything between the one-sided derivatives is a
+    convention. Beyond `rough` an error is a wrong formula, below it a loss of digits. Where
+    `free`, nothing is expected; where `special` (at infinity), NaN is a convention.
+    """
+
+    low: Any
+    high: Any
+    tolerance: Any
+    rough: Any
+    free: Any
+    special: Any
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Arrays for one run, and what must come out: bounds by the name of the result.
+
+    The names are "y", "d0" for the first input's gradient, "d:weight" for a parameter's.
+    """
+
+    arguments: dict[str, Any]
+    inputs: tuple[Any, ...]
+    dy: Any
+    expected: dict[str, Bound]
+    dtype: str
+    values: dict[str, Any] = field(default_factory=dict)
+    layout: str = "plain"
+    properties: bool = False
+    purpose: str = "values"
+
+    def request(self) -> dict[str, Any]:
+        """The trial as a worker reads it."""
+        return {
+            "arguments": self.arguments,
+            "inputs": list(self.inputs),
+            "values": self.values,
+            "dy": self.dy,
+            "layout": self.layout,
+            "properties": self.properties,
+        }
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One element of one result that is not what it must be.
+
+    `kind` is "wrong", "imprecise", "not finite", "shape", "missing" or "special".
+    """
+
+    trial: Trial
+    name: str
+    kind: str
+    place: tuple[int, ...]
+    found: Any
+    low: Any
+    high: Any
+    error: float = 0.0
+    ulp: float = 0.0

@@ -1,0 +1,237 @@
+"""What the failures of a subject are, in findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backprove import codes
+from backprove.check import recognise
+from backprove.check.cells import Tally
+from backprove.check.script import script
+from backprove.check.shrink import SEVERITY, smallest
+from backprove.check.trial import Failure
+from backprove.findings import Check, Evidence, Finding
+
+FACTORS = "GRD003"
+
+
+def what(name: str, inputs: list[str]) -> str:
+    """How a result is called: "value", "gradient of x"."""
+    if name == "y":
+        return "value"
+    if name.startswith("d:"):
+        return f"gradient of {name[2:]}"
+    index = int(name[1:])
+    return f"gradient of {inputs[index] if index < len(inputs) else 'x'}"
+
+
+def findings(tally: Tally, subject: Any) -> list[Finding]:
+    """One finding for each result that failed, and those about properties and errors."""
+    found = [*_stops(tally, subject), *_notes(tally, subject), *_dtypes(tally, subject)]
+    for name in dict.fromkeys(f.name for f in tally.failures):
+        own = [f for f in tally.failures if f.name == name]
+        worst = min((f.kind for f in own), key=SEVERITY.index)
+        found.append(_of_result([f for f in own if f.kind == worst], tally, subject))
+    return found if found or not vacuous(tally) else [codes.finding("GRD022")]
+
+
+def vacuous(tally: Tally) -> bool:
+    """Whether nothing ran, or a backward of zeros alone would have passed."""
+    bounds = [b for t, _ in tally.runs for n, b in t.expected.items() if n != "y"]
+    return not any(np.any(b.low * b.high > 0) for b in bounds)
+
+
+def checks(tally: Tally, subject: Any) -> list[Check]:
+    """What was looked at, with the number of trials."""
+    wrong = {f.name for f in tally.failures if f.kind != "special"}
+    names = dict.fromkeys(n for t, _ in tally.runs for n in t.expected)
+    found = [
+        Check(what(n, subject.facts["inputs"]), "wrong" if n in wrong else "ok") for n in names
+    ]
+    broken = bool(tally.notes)
+    return [*found, Check("properties", "wrong" if broken else "ok")] if tally.runs else found
+
+
+def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
+    least = smallest(own, subject, tally)
+    name, kind = least.name, least.kind
+    title = what(name, subject.facts["inputs"])
+    shared = _shared(least, subject, title)
+    parameters: dict[str, Any] = {"what": title}
+    if kind == "missing":
+        return codes.finding("GRD007", parameters=parameters, **shared)
+    if kind == "shape":
+        sizes = {"found": str(least.found), "expected": str(least.low)}
+        return codes.finding("GRD002", parameters=parameters | sizes, **shared)
+    parameters |= shown(least)[0]
+    if kind in ("not finite", "special"):
+        extra: dict[str, Any] = (
+            {"level": "info", "verdict": "convention"} if kind == "special" else {}
+        )
+        return codes.finding("GRD013", parameters=parameters, **shared, **extra)
+    code, more = _pattern(name, own, tally)
+    shared["evidence"] += more
+    if kind == "imprecise" and code in ("GRD001", "GRD015"):
+        return codes.finding(code, parameters=parameters, level="warn", **shared)
+    for evidence in more:
+        if evidence.name == "ratio":
+            parameters["ratio"] = evidence.value
+    if code == "GRD011":
+        parameters |= {"found": "float32", "expected": "float64"}
+    return codes.finding(code, parameters=parameters, **shared)
+
+
+def _pattern(name: str, own: list[Failure], tally: Tally) -> tuple[str, list[Evidence]]:
+    """The code of the mistake that the results fit, with the evidence for it."""
+    if name == "y":
+        return "GRD015", []
+    runs = [(t, o) for t, o in tally.runs if not t.arguments or len(own) < 1] or tally.runs
+    if recognise.all_zero(runs, name):
+        return "GRD001", [Evidence("fits", "0 everywhere")]
+    factor = recognise.scale(runs, name)
+    if factor is not None and abs(factor + 1) < 1e-9:
+        return "GRD004", [Evidence("ratio", factor)]
+    if factor is not None and abs(factor - 1) > 1e-9:
+        return "GRD003", [Evidence("ratio", float(f"{factor:.10g}"))]
+    if recognise.divided(runs, name):
+        return "GRD003", [Evidence("ratio", "1/N")]
+    if recognise.upstream_ignored(runs, name):
+        return "GRD008", []
+    if recognise.derivative_ignored(runs, name):
+        return "GRD001", [Evidence("fits", "the upstream gradient itself")]
+    if _single_precision(own):
+        return "GRD011", []
+    return "GRD001", []
+
+
+def _single_precision(own: list[Failure]) -> bool:
+    """Whether all errors in float64 are as large as float32 rounds, and no larger."""
+    wide = [f for f in own if f.trial.dtype == "float64" and f.error > 0]
+    ratios = [f.error / max(abs(float(f.low)), 1e-300) for f in wide]
+    return bool(wide) and all(r < 2.0**-23 for r in ratios) and max(ratios) > 2.0**-28
+
+
+def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
+    """The parameters and the evidence that show a failing element."""
+    trial = least.trial
+    yours, wanted = _number(least.found), _wanted(least)
+    evidence = [
+        Evidence("input", _input(least)),
+        Evidence("upstream gradient", _dy(least)),
+        Evidence("yours", _plain(least.found)),
+        Evidence("expected", _plain(least.low)),
+        Evidence("dtype", trial.dtype),
+        Evidence("error", float(f"{least.ulp:.3g}"), unit="ULP"),
+        Evidence("oracle", "exact definition"),
+        Evidence("trial", trial.purpose),
+    ]
+    if trial.arguments:
+        evidence.append(Evidence("arguments", str(trial.arguments)))
+    if trial.dy.size != 1:
+        evidence.append(Evidence("shape", str(trial.dy.shape), where=str(least.place)))
+    return {"yours": yours, "input": _input(least), "expected": wanted}, evidence
+
+
+def _shared(least: Failure, subject: Any, title: str) -> dict[str, Any]:
+    evidence = [] if least.kind in ("missing", "shape") else shown(least)[1]
+    return {"evidence": evidence, "script": script(least, subject), **place(subject, title)}
+
+
+def place(subject: Any, title: str) -> dict[str, Any]:
+    """Subject, check, file, line and source of a finding."""
+    facts = subject.facts
+    return {
+        "subject": facts["name"],
+        "check": title,
+        "file": facts["file"] if subject.place else None,
+        "line": facts["line"] if subject.place else None,
+        "source": facts["source"] if subject.place else "",
+    }
+
+
+def _input(least: Failure) -> Any:
+    x = least.trial.inputs[0]
+    if np.shape(x) == least.trial.dy.shape and least.place != () or x.ndim == 0:
+        return _plain(x[least.place] if np.ndim(x) == len(least.place) else x)
+    return str(np.asarray(x, dtype=np.float64).tolist()) if x.size <= 12 else f"shape {x.shape}"
+
+
+def _dy(least: Failure) -> Any:
+    dy = least.trial.dy
+    if least.place and dy.ndim == len(least.place) and dy.shape == np.shape(least.trial.inputs[0]):
+        return _plain(dy[least.place])
+    return _plain(dy) if dy.size <= 12 else f"shape {dy.shape}"
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, tuple):
+        return str(value)
+    array = np.asarray(value, dtype=np.float64)
+    return float(array) if array.ndim == 0 or array.size == 1 else array.tolist()
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):.9g}"
+
+
+def _wanted(least: Failure) -> str:
+    low, high = _number(least.low), _number(least.high)
+    return low if low == high else f"{low} .. {high}"
+
+
+def _stops(tally: Tally, subject: Any) -> list[Finding]:
+    if tally.crash:
+        late = "no answer" in tally.crash
+        parameters = {"method": subject.facts["name"], "error": tally.crash, "limit": 30}
+        where = place(subject, "run")
+        return [codes.finding("GRD021" if late else "GRD020", parameters=parameters, **where)]
+    if not tally.errors:
+        return []
+    outcome, trial = tally.errors[0]
+    where = place(subject, "run")
+    own = [line for file, line in outcome.get("lines", []) if file == where["file"]]
+    where["line"] = own[-1] if own else where["line"]
+    evidence = [Evidence("trial", trial.purpose), Evidence("dtype", trial.dtype)]
+    parameters = {"method": subject.facts["name"], "error": outcome["error"]}
+    return [codes.finding("GRD020", parameters=parameters, evidence=evidence, **where)]
+
+
+def _notes(tally: Tally, subject: Any) -> list[Finding]:
+    found = []
+    for note in dict.fromkeys(note for note, _ in tally.notes):
+        where = place(subject, "properties")
+        if note == "disturbed":
+            found.append(codes.finding("GRD010", **where))
+        elif note == "not deterministic":
+            parameters = {"first": "y", "second": "another y"}
+            found.append(codes.finding("GRD018", parameters=parameters, **where))
+        else:
+            found.append(_changed(note, subject, where))
+    return found
+
+
+def _changed(note: str, subject: Any, where: dict[str, Any]) -> Finding:
+    _, method, argument = note.split(":", 2)
+    kind, _, name = argument.partition(" ")
+    if kind == "input":
+        inputs = subject.facts["inputs"]
+        name = inputs[int(name)] if int(name) < len(inputs) else "x"
+        return codes.finding("GRD009", parameters={"method": method, "name": name}, **where)
+    parameters = {"method": method, "kind": kind if name else "upstream gradient", "name": name or "dy"}
+    return codes.finding("GRD016", parameters=parameters, **where)
+
+
+def _dtypes(tally: Tally, subject: Any) -> list[Finding]:
+    """Results of another dtype than the input's: one finding for each."""
+    found: dict[str, Finding] = {}
+    for trial, outcome in tally.runs:
+        for name, dtype in outcome["dtypes"].items():
+            if dtype == trial.dtype or name in found:
+                continue
+            title = what(name, subject.facts["inputs"])
+            parameters = {"what": title, "found": dtype, "expected": trial.dtype}
+            where = place(subject, title)
+            found[name] = codes.finding("GRD011", parameters=parameters, **where)
+    return list(found.values())
