@@ -54,8 +54,8 @@ BODIES = {
     "return np.array(['a', 'b', 'c'])": ("malformed", "returned ndarray of <U1"),
     "return np.array([None, 1, 2])": ("malformed", "returned ndarray of object"),
     "return np.array([1, 2, 3], 'datetime64[s]')": ("malformed", "ndarray of datetime64"),
-    "return x[:2]": ("wrong shape", "(2,) != (3,)"),
-    "return x.sum()": ("wrong shape", "() != (3,)"),
+    "return x[:2]": ("wrong shape", "has the shape (2,), expected (3,)"),
+    "return x.sum()": ("wrong shape", "has the shape (), expected (3,)"),
 }
 SILENT = ("import os; os._exit(7)", "import os; os.kill(os.getpid(), 9)")
 

@@ -79,8 +79,8 @@ class Layer:
         )
 
     def parameters(self) -> dict[str, Any]:
-        """The parameters by their dotted names."""
-        return {k: self.arrays.plain(p) for k, p in self.subject.named_parameters()}
+        """The parameters by their dotted names, `_weight` of Paddle's layers as weight."""
+        return {k: self.arrays.plain(p) for k, p in named_parameters(self.subject).items()}
 
     def forward(self, inputs: list[Any], values: dict[str, Any], trial: Trial) -> Any:
         """The value, and what gives the gradients of inputs and parameters."""
@@ -89,7 +89,7 @@ class Layer:
             twin = twin.to(dtype=self.arrays.dtype(dtype))
         if "training" in values:
             (twin.train if values["training"] else twin.eval)()
-        own = dict(twin.named_parameters())
+        own = named_parameters(twin)
         for name in values:
             if name not in own and name != "training":
                 raise UsageError(
@@ -112,6 +112,13 @@ class Layer:
         return {k: g for k, g in saved(dy).items() if g is not None}
 
 
+def named_parameters(layer: Any) -> dict[str, Any]:
+    """A layer's parameters by name, without the underscores that names begin with."""
+    found = dict(layer.named_parameters())
+    plain = {k: ".".join(part.lstrip("_") for part in k.split(".")) for k in found}
+    return {plain[k] if list(plain.values()).count(plain[k]) == 1 else k: found[k] for k in found}
+
+
 def _set(parameter: Any, value: Any) -> None:
     """Write a value into a layer's parameter."""
     if hasattr(parameter, "set_value"):
@@ -126,7 +133,7 @@ def _asked(named: dict[str, Any], wanted: str) -> set[str]:
     return {"all": set(named), "parameters": learned, "inputs": set(named) - learned}[wanted]
 
 
-def applied(cls: Any, arguments: dict[str, Any]) -> tuple[Callable[..., Any], list[str]]:
+def applied(cls: Any) -> tuple[Callable[..., Any], list[str]]:
     """`cls.apply` with names: what forward asks for behind `ctx`, in its order.
 
     forward may be written with `ctx` first, or without it beside `setup_context`.
@@ -138,7 +145,6 @@ def applied(cls: Any, arguments: dict[str, Any]) -> tuple[Callable[..., Any], li
     ]
     split = "setup_context" in vars(cls)
     found = found if split else found[1:]
-    names = [p.name for p in found]
 
     def call(*inputs: Any, **named: Any) -> Any:
         free = iter(inputs)
@@ -150,16 +156,7 @@ def applied(cls: Any, arguments: dict[str, Any]) -> tuple[Callable[..., Any], li
                 given.append(value)
         return cls.apply(*given, *free)
 
-    required = [p.name for p in found if p.default is p.empty]
-    for word in arguments:
-        if word not in names:
-            raise UsageError(
-                "{name}.forward has no argument {word!r}; it has {known}",
-                name=cls.__name__,
-                word=word,
-                known=", ".join(names) or "none",
-            )
-    return call, required
+    return call, [p.name for p in found if p.default is p.empty]
 
 
 def required_names(call: Callable[..., Any]) -> list[str]:

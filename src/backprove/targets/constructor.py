@@ -70,7 +70,7 @@ def build(cls: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     known = [p.name for p in found]
     for word in arguments:
         if word not in known and not takes_any(cls):
-            raise _unknown_argument(word, known, name)
+            raise unknown_argument(word, known, name)
     absent = [p.name for p in found if p.default is p.empty and p.name not in arguments]
     models = {n: Model() for n in absent if n.lower() in MODELS}
     absent = [n for n in absent if n not in models]
@@ -84,7 +84,8 @@ def build(cls: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     return cls(**{**models, **arguments})
 
 
-def _unknown_argument(word: str, known: list[str], name: str) -> UsageError:
+def unknown_argument(word: str, known: list[str], name: str) -> UsageError:
+    """The error for an argument that a class or function does not take."""
     if known:
         return unknown("argument", word, known, name)
     return UsageError(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from backprove import lift
 from backprove.targets import constructor
+from backprove.targets.dotted import documented_defaults
 from backprove.targets.making import maker
 from backprove.targets.operators import Operator
 from backprove.targets.runner import Runner
@@ -49,20 +49,19 @@ def facts(thing: Any, runner: Runner, name: str) -> dict[str, Any]:
 
 def takes(thing: Any) -> dict[str, Any]:
     """The constructor's arguments; of a function, those that have defaults."""
-    found = constructor.described(maker(thing))
     if isinstance(thing, type) and spelling(thing) != "function":
-        return found
-    return {"needed": [], "defaults": found["defaults"]} if _is_function(thing) else _no_arguments()
-
-
-def _no_arguments() -> dict[str, Any]:
-    return {"needed": [], "defaults": {}}
+        return constructor.described(thing)
+    if not _is_function(thing):
+        return {"needed": [], "defaults": {}}
+    found = constructor.described(maker(thing))["defaults"] or documented_defaults(thing)
+    return {"needed": [], "defaults": found}
 
 
 def _is_function(thing: Any) -> bool:
-    if isinstance(thing, tuple | FunctionType) or spelling(thing) == "custom_vjp":
-        return True
-    return isinstance(thing, type) and spelling(thing) == "function"
+    """Whether it is a pair, a function, or a class that is called by `apply`."""
+    if isinstance(thing, type):
+        return spelling(thing) == "function"
+    return isinstance(thing, tuple) or (callable(thing) and not lift.is_operator(thing))
 
 
 def _upstream(runner: Runner) -> str:

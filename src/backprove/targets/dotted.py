@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backprove.errors import UsageError, nearest, unknown
+from backprove.targets.given import literal
 
 ALIASES = {
     "paddle": {"F": "nn.functional", "nn": "nn"},
@@ -85,12 +86,21 @@ def argument_names(call: Callable[..., Any]) -> list[str] | None:
 
 
 def _documented(call: Any) -> list[str] | None:
+    found = [part.partition("=")[0].partition(":")[0].strip() for part in _parts(call)]
+    return [name for name in found if name.isidentifier()] or None
+
+
+def documented_defaults(call: Any) -> dict[str, Any]:
+    """The plain defaults in the first line of the documentation of a compiled function."""
+    pairs = [part.partition("=")[::2] for part in _parts(call) if "=" in part]
+    found = {name.partition(":")[0].strip(): literal(text) for name, text in pairs}
+    return {k: v for k, v in found.items() if k.isidentifier()}
+
+
+def _parts(call: Any) -> list[str]:
     text = (getattr(call, "__doc__", "") or "").strip()
     found = re.match(rf"{re.escape(getattr(call, '__name__', ''))}\(([^)]*)\)", text)
-    if not found:
-        return None
-    words = [part.partition("=")[0].partition(":")[0].strip() for part in found[1].split(",")]
-    return [w for w in words if w.isidentifier()]
+    return found[1].split(",") if found else []
 
 
 def mapped(call: Callable[..., Any], given: dict[str, Any], library: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from backprove.targets.adapters import adapter
 from backprove.targets.library_of import LIBRARIES
 from backprove.targets.runner import Runner
 from backprove.targets.running import run_trial
+from backprove.targets.things import top_module
 from backprove.targets.trial import Outcome, Trial
 
 
@@ -80,6 +81,6 @@ class Local:
 def _library(thing: Any) -> str:
     """The framework that a class inherits from or a function belongs to; NumPy for all others."""
     cls = thing if isinstance(thing, type) else type(thing)
-    tops = [base.__module__.partition(".")[0] for base in cls.__mro__]
+    tops = [top_module(base) for base in cls.__mro__]
     found = next((name for name in LIBRARIES[:3] if name in tops), "")
     return found or ("jax" if "jaxlib" in tops else "numpy")

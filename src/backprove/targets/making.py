@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from backprove.errors import UsageError
@@ -27,23 +27,36 @@ def maker(thing: Any) -> Any:
 def runner(thing: Any, arguments: dict[str, Any], arrays: ModuleType) -> Runner:
     """A learner's class, function, pair or object as a runner."""
     if isinstance(thing, tuple):
+        refuse_unknown(arguments, *thing)
         return Pair(thing[0], thing[1], arguments)
     if isinstance(thing, type):
         kind = spelling(thing)
         if kind == "function":
-            call, names = automatic.applied(thing, arguments)
+            refuse_unknown(arguments, maker(thing))
+            call, names = automatic.applied(thing)
             return Function(call, names, arguments, arrays, "function", thing)
         if kind == "layer":
             return Layer(_built(thing, arguments, arrays), arrays)
         return _of_object(_built(thing, arguments, arrays), arrays)
+    if is_operator(thing) or spelling(type(thing)) == "layer":
+        return _of_object(thing, arrays)
+    refuse_unknown(arguments, maker(thing))
     if spelling(thing) == "custom_vjp":
         names = automatic.custom_vjp_names(thing)
         return Function(_by_place(thing), names, arguments, arrays, "custom_vjp", thing)
-    if isinstance(thing, FunctionType):
-        return Function(
-            thing, automatic.required_names(thing), arguments, arrays, "automatic", thing
-        )
+    if callable(thing):
+        names = automatic.required_names(thing)
+        return Function(thing, names, arguments, arrays, "automatic", thing)
     return _of_object(thing, arrays)
+
+
+def refuse_unknown(arguments: dict[str, Any], *functions: Any) -> None:
+    """Raise UsageError for a setting that none of the functions takes."""
+    known = dict.fromkeys(p.name for f in functions for p in constructor.parameters(f))
+    free = any(constructor.takes_any(f) for f in functions)
+    for word in arguments:
+        if word not in known and not free:
+            raise constructor.unknown_argument(word, list(known), functions[0].__name__)
 
 
 def framework_runner(

@@ -53,6 +53,10 @@ class Sandbox:
     def __exit__(self, *reason: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        if getattr(self, "_channel", None) is not None:
+            self.close()
+
     def close(self) -> None:
         """End the process."""
         channel, self._channel = self._channel, None

@@ -16,7 +16,7 @@ SENTENCES = {
     "wrong arity": "{where} cannot be called with the arguments that it is given: {error}",
     "no result": "{where} returned nothing: return an array",
     "malformed": "{where} returned {error}, expected an array for each result",
-    "wrong shape": "{where} gave {names}: {shapes}",
+    "wrong shape": "{where}: {name} has the shape {found}, expected {expected}",
     "not run": "not run: the process ended too often before",
 }
 
@@ -28,16 +28,22 @@ def sentence(outcome: Outcome) -> str:
 
 def told(outcome: Outcome) -> dict[str, object]:
     """The parameters of the sentence."""
-    shapes = [f"{k} {tuple(a)} != {tuple(b)}" for k, (a, b) in outcome.shapes.items()]
+    name, (found, expected) = next(iter(outcome.shapes.items()), ("", ((), ())))
     return {
         "where": where(outcome),
         "error": outcome.error,
         "code": outcome.code,
         "signal": outcome.signal or outcome.error or "?",
         "limit": outcome.limit,
-        "names": ", ".join(outcome.shapes),
-        "shapes": ", ".join(shapes),
+        "name": result_name(name),
+        "found": tuple(found),
+        "expected": tuple(expected),
     }
+
+
+def result_name(name: str) -> str:
+    """ "d0" as it stands, "d:weight" as dweight."""
+    return name.replace("d:", "d", 1) if name.startswith("d:") else name
 
 
 def where(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprove.ops import operator
-from backprove.targets import describe, failures, making, things
+from backprove.targets import describe, dotted, failures, making, things
 from backprove.targets.adapters import adapter
 from backprove.targets.given import unpack_literal
 from backprove.targets.operators import Operator
@@ -55,10 +55,11 @@ class Session:
         self.method = "__init__"
         send({"at": self.method})
         runner = self._runner({})
-        thing = runner.subject if self.thing is None else self.thing
-        name = f"{self.library}:{self.name}" if self.kind == "framework" else self.name
-        thing = type(thing) if self.kind == "operator" else thing
-        return {"facts": describe.facts(thing, runner, name)}
+        if self.kind == "framework":
+            found = describe.facts(dotted.resolve(self.library, self.name), runner, self.name)
+            return {"facts": {**found, "name": f"{self.library}:{self.name}"}}
+        thing = type(runner.subject) if self.kind == "operator" else self.thing
+        return {"facts": describe.facts(thing, runner, self.name)}
 
     def run(self, send: Send, trials: list[dict[str, Any]]) -> dict[str, Any]:
         """One message with the outcome of each trial, and one before each method that runs."""

@@ -78,7 +78,7 @@ def choose(path: str, module: ModuleType, names: tuple[str, ...]) -> Any:
 def spelling(thing: Any) -> str:
     """How a class or function is written; "" for what cannot be checked on its own."""
     if isinstance(thing, type):
-        bases = {f"{b.__module__.partition('.')[0]}.{b.__name__}" for b in thing.__mro__}
+        bases = {f"{top_module(b)}.{b.__name__}" for b in thing.__mro__}
         if bases & {"torch.Function", "paddle.PyLayer"}:
             return "function"
         if is_operator(thing) and _own_backward(thing) and not _unwritten(thing, "forward"):
@@ -90,7 +90,12 @@ def spelling(thing: Any) -> str:
 def _own_backward(cls: type) -> bool:
     """Whether backward is written, and not the one that Paddle's layers inherit to refuse it."""
     owner = next((b for b in cls.__mro__ if "backward" in vars(b)), object)
-    return owner.__module__.partition(".")[0] != "paddle" and not _unwritten(cls, "backward")
+    return top_module(owner) != "paddle" and not _unwritten(cls, "backward")
+
+
+def top_module(cls: type) -> str:
+    """The library that a class is defined in; some compiled classes do not say."""
+    return str(getattr(cls, "__module__", "")).partition(".")[0]
 
 
 def _own(value: Any, module: ModuleType) -> bool:
