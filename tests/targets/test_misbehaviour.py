@@ -54,6 +54,7 @@ BODIES = {
     "return np.array(['a', 'b', 'c'])": ("malformed", "returned ndarray of <U1"),
     "return np.array([None, 1, 2])": ("malformed", "returned ndarray of object"),
     "return np.array([1, 2, 3], 'datetime64[s]')": ("malformed", "ndarray of datetime64"),
+    "return np.broadcast_to(np.float64(0), (2**40,))": ("malformed", "of 8796093022208 bytes"),
     "return x[:2]": ("wrong shape", "has the shape (2,), expected (3,)"),
     "return x.sum()": ("wrong shape", "has the shape (), expected (3,)"),
 }

@@ -8,7 +8,8 @@ from typing import Any
 from backprove.errors import UsageError
 from backprove.lift import is_operator
 from backprove.targets import automatic, constructor, dotted
-from backprove.targets.automatic import Function, Layer
+from backprove.targets.automatic import Function
+from backprove.targets.layers import Layer
 from backprove.targets.operators import Operator
 from backprove.targets.pairs import Pair
 from backprove.targets.runner import Runner

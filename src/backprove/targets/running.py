@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -11,27 +10,13 @@ import numpy as np
 
 from backprove.arrays import dtype_name, library
 from backprove.targets import failures
+from backprove.targets.properties import Given, aliased, changes, placed, repeats
 from backprove.targets.runner import Runner
 from backprove.targets.trial import Outcome, Trial
 
 Mark = Callable[[str], None]
-
-
-@dataclass
-class Given:
-    """The arrays of a trial in the library, as they are handed to the operator."""
-
-    inputs: list[Any]
-    values: dict[str, Any]
-    dy: Any
-    labels: Any
-
-    def named(self) -> dict[str, Any]:
-        """Every array by a name."""
-        found = {f"input {i}": x for i, x in enumerate(self.inputs)}
-        found |= {f"parameter {k}": v for k, v in self.values.items()}
-        found |= {"dy": self.dy, "labels": self.labels}
-        return {k: v for k, v in found.items() if library(v) is not None}
+MOST_BYTES = 1 << 31
+"""A result of more bytes cannot be sent."""
 
 
 class Malformed(Exception):
@@ -104,21 +89,6 @@ def _with_gradients(
     )  # fmt: skip
 
 
-def placed(trial: Trial, arrays: ModuleType, layout: str | None = None) -> Given:
-    """The trial's arrays in the library; whatever is no array is handed on as it is."""
-    where = trial.layout if layout is None else layout
-
-    def put(x: Any, at: str) -> Any:
-        return arrays.place(x, at) if isinstance(x, np.ndarray | np.generic) else x
-
-    return Given(
-        [put(x, where) for x in trial.inputs],
-        {k: put(v, "plain") for k, v in trial.values.items()},
-        put(trial.dy, where),
-        put(trial.labels, "plain"),
-    )
-
-
 def checked(value: Any, arrays: ModuleType) -> Any:
     """A result as a NumPy array. Raises Malformed if it is none."""
     if value is None:
@@ -126,6 +96,8 @@ def checked(value: Any, arrays: ModuleType) -> Any:
     if library(value) is None and not isinstance(value, bool | int | float):
         raise Malformed("malformed", type(value).__name__)
     found = arrays.plain(value)
+    if found.nbytes > MOST_BYTES:
+        raise Malformed("malformed", f"{type(value).__name__} of {found.nbytes} bytes")
     if found.dtype.kind not in "biufc" and found.dtype.name != "bfloat16":
         raise Malformed("malformed", f"{type(value).__name__} of {found.dtype}")
     return found
@@ -158,73 +130,3 @@ def _wrong_shapes(found: dict[str, Any], trial: Trial, runner: Runner) -> dict[s
         for k, g in found.items()
         if k in wanted and tuple(g.shape) != tuple(wanted[k])
     }
-
-
-def changes(method: str, trial: Trial, given: Given, arrays: ModuleType) -> tuple[str, ...]:
-    """Which of the arrays handed in are no longer what they were."""
-    old = {f"input {i}": x for i, x in enumerate(trial.inputs)}
-    old |= {f"parameter {k}": v for k, v in trial.values.items()}
-    old |= {"dy": trial.dy, "labels": trial.labels}
-    return tuple(
-        f"{method}:{name}"
-        for name, new in given.named().items()
-        if not same(arrays.plain(new), old[name])
-    )
-
-
-def aliased(results: dict[str, Any], given: Given, arrays: ModuleType) -> tuple[str, ...]:
-    """Which results share memory with what was handed in."""
-    return tuple(
-        f"{k}:{name}"
-        for k, result in results.items()
-        for name, array in given.named().items()
-        if arrays.shares(result, array)
-    )
-
-
-def repeats(runner: Runner, trial: Trial, arrays: ModuleType, first: dict[str, Any]) -> list[str]:
-    """Whether a second run gives the same, also with another forward pass in between."""
-    y, again = _again(runner, trial, arrays, between=True)
-    notes = [] if same(y, first["y"]) else ["not deterministic"]
-    if all(same(again.get(k), first[k]) for k in first if k != "y"):
-        return notes
-    _, third = _again(runner, trial, arrays, between=False)
-    steady = all(same(third.get(k), first[k]) for k in first if k != "y")
-    return [*notes, "disturbed"] if steady else ["not deterministic"]
-
-
-def _again(
-    runner: Runner, trial: Trial, arrays: ModuleType, between: bool
-) -> tuple[Any, dict[str, Any]]:
-    given = placed(trial, arrays, "plain")
-    y, saved = runner.forward(given.inputs, given.values, trial)
-    found = arrays.plain(y)
-    if between:
-        more = placed(trial, arrays, "plain")
-        others = [arrays.place(other(x)) if library(x) else x for x in trial.inputs]
-        runner.forward(others, more.values, trial)
-    if trial.dy is not None and np.shape(trial.dy) != tuple(found.shape):
-        given.dy = arrays.place(np.reshape(trial.dy, found.shape))
-    gradients = runner.backward(saved, given.dy, given.labels)
-    return found, {k: arrays.plain(g) for k, g in gradients.items()}
-
-
-def other(x: Any) -> Any:
-    """Another input of the same shape: the elements in reverse, floats with the sign turned."""
-    x = np.asarray(x)
-    if x.dtype.kind in "iub":
-        return x
-    return np.ascontiguousarray(-np.flip(x)).reshape(x.shape)
-
-
-def same(a: Any, b: Any) -> bool:
-    """Equal in shape and every number, NaN included; -0 and 0 count as equal."""
-    if a is None or b is None:
-        return a is b
-    a, b = np.asarray(a), np.asarray(b)
-    if a.shape != b.shape:
-        return False
-    if a.dtype.kind in "iub" or b.dtype.kind in "iub":
-        return bool(np.array_equal(a, b))
-    wide = np.complex128 if "c" in a.dtype.kind + b.dtype.kind else np.float64
-    return bool(np.array_equal(a.astype(wide), b.astype(wide), equal_nan=True))

@@ -120,7 +120,7 @@ class Sandbox:
                     found.append(outcome_of(message["outcome"]))
         except Lost as loss:
             return self._lost(loss, method)
-        return None
+        return outcome_of(message["stopped"]) if "stopped" in message else None
 
     def _ready(self) -> None:
         """Start the process and run the file, unless that is done."""
