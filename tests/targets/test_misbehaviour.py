@@ -97,7 +97,7 @@ def test_it_is_typed_and_names_the_line(method, body, bad) -> None:
     if kind in ("raised", "exited", "crashed") and body not in SILENT:
         inside = "return again(x)" if "RecursionError" in said else body
         assert lines[found.line - 1].strip() == inside
-    elif kind in ("no result", "malformed"):
+    elif kind in ("no result", "malformed", "wrong shape"):
         assert lines[found.line - 1].strip().startswith(f"def {method}(")
 
 

@@ -66,6 +66,12 @@ def test_repeating_gives_the_same(forward, backward, notes, sandbox, one) -> Non
     assert run(sandbox, one, forward, backward, properties=False).notes == ()
 
 
+def test_an_operator_may_refuse_the_other_input(sandbox, one) -> None:
+    forward = "assert np.nansum(x) > 0; self.x = x; return x * x"
+    found = run(sandbox, one, forward, properties=True)
+    assert found.ok and found.notes == ()
+
+
 def test_the_output_is_kept_as_it_was_before_backward(sandbox, one) -> None:
     found = run(sandbox, one, "self.y = x * 2; return self.y", "self.y[:] = 0; return g * 2")
     np.testing.assert_array_equal(found.arrays["y"], 2 * X)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -87,7 +88,8 @@ def _again(
     if between:
         more = placed(trial, arrays, "plain")
         others = [arrays.place(other(x)) if library(x) else x for x in trial.inputs]
-        runner.forward(others, more.values, trial)
+        with suppress(Exception):
+            runner.forward(others, more.values, trial)
     if trial.dy is not None and np.shape(trial.dy) != tuple(found.shape):
         given.dy = arrays.place(np.reshape(trial.dy, found.shape))
     gradients = runner.backward(saved, given.dy, given.labels)
@@ -95,7 +97,10 @@ def _again(
 
 
 def other(x: Any) -> Any:
-    """Another input of the same shape: the elements in reverse, floats with the sign turned."""
+    """Another input of the same shape: the elements in reverse, floats with the sign turned.
+
+    An operator may refuse it, which says nothing about the operator.
+    """
     x = np.asarray(x)
     if x.dtype.kind in "iub":
         return x

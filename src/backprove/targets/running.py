@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -39,15 +40,21 @@ def run_trial(runner: Runner, trial: Trial, arrays: ModuleType, path: str, mark:
         wanted = _output_shape(trial, first)
         if wanted is not None:
             wrong = {"y": [list(first.shape), list(wanted)]}
+            file, line = failures.definition(runner.subject, method, path)
             return Outcome(
-                "wrong shape", {"y": first}, _dtypes({"y": y}), changed, shapes=wrong, method=method
-            )
+                "wrong shape", {"y": first}, _dtypes({"y": y}), changed, shapes=wrong,
+                method=method, file=file, line=line,
+            )  # fmt: skip
         if trial.mode == "forward":
             aliases = aliased({"y": y}, given, arrays) if trial.properties else ()
             return Outcome("ok", {"y": first}, _dtypes({"y": y}), changed, aliases)
         method = "backward"
         mark(method)
-        return _with_gradients(runner, trial, arrays, given, y, first, saved, changed)
+        found = _with_gradients(runner, trial, arrays, given, y, first, saved, changed)
+        if not found.shapes:
+            return found
+        file, line = failures.definition(runner.subject, method, path)
+        return replace(found, kind="wrong shape", method=method, file=file, line=line)
     except Malformed as error:
         place = failures.definition(runner.subject, method, path)
         return Outcome(error.kind, method=method, error=error.found, file=place[0], line=place[1])
@@ -82,11 +89,8 @@ def _with_gradients(
     y_then = first if trial.dy is None else np.reshape(first, np.shape(trial.dy))
     if trial.properties and not changed:
         notes = repeats(runner, trial, arrays, {"y": first, **found})
-    kind = "wrong shape" if wrong else "ok"
-    return Outcome(
-        kind, {"y": y_then, **found}, _dtypes(results), changed, aliases, tuple(notes), wrong,
-        "backward" if wrong else "",
-    )  # fmt: skip
+    arrays_then = {"y": y_then, **found}
+    return Outcome("ok", arrays_then, _dtypes(results), changed, aliases, tuple(notes), wrong)
 
 
 def checked(value: Any, arrays: ModuleType) -> Any:
