@@ -5,7 +5,7 @@ prints goes to the standard error.
 
 A request names an expression over arrays and constants, for instance
 `F.leaky_relu(x, negative_slope)`. The answer is its value, and for an upstream gradient `dy` the
-gradient of every floating array.
+gradient of every floating array. `module:function` asks a function of another module here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def serve(library: str, source: BinaryIO, sink: BinaryIO) -> None:
 def answer(backend: Any, request: dict[str, Any]) -> dict[str, Any]:
     """One answer; an exception of the framework becomes its text."""
     try:
-        return dict(getattr(backend, request.pop("do"))(**request))
+        module, _, function = request.pop("do").rpartition(":")
+        home = importlib.import_module(f"backprove.oracle.{module}") if module else backend
+        return dict(getattr(home, function)(**request))
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
 
