@@ -1,7 +1,6 @@
 """One call of an operator as a function of a flat list of arrays.
 
-Automatic differentiation wants a function of arrays and one gradient for each of them. A `Call`
-knows which arguments of the operator are arrays, in which order, and what else was given.
+Automatic differentiation wants a function of arrays, and one gradient for each of them.
 """
 
 from __future__ import annotations
@@ -29,24 +28,32 @@ def bridged(obj: Any) -> Op:
     return op
 
 
-class Call:
-    """An operator with its arguments: `arrays`, and under `rest` those that are none.
+def prepared(
+    op: Op, inputs: tuple[Any, ...], values: dict[str, Any], is_array: Callable[[Any], bool]
+) -> tuple[Call, list[Any]]:
+    """The call, and its arrays in order.
 
-    Inputs are known by their place (0, 1, ...), all others by name. A lifted object brings the
-    entries of its `params` along, so that they too get gradients.
+    A lifted object brings the entries of its `params` along, so that they too get gradients.
+    """
+    own = lift.params_of(op.target, op.protocol) if isinstance(op, Lifted) else {}
+    own = {k: pure.beside(v, *inputs) if library(v) else v for k, v in own.items()}
+    given: dict[Any, Any] = {**dict(enumerate(inputs)), **own, **values}
+    arrays = {k: v for k, v in given.items() if is_array(v)}
+    rest = {k: v for k, v in given.items() if k not in arrays}
+    return Call(op, len(inputs), arrays, rest), list(arrays.values())
+
+
+class Call:
+    """An operator and how it is given its arguments. It holds no array of the library itself.
+
+    `names` are those of the arrays, inputs by their place (0, 1, ...); `rest` is what else was
+    given.
     """
 
-    def __init__(
-        self, op: Op, inputs: tuple[Any, ...], values: dict[str, Any], is_array: Callable[..., bool]
-    ) -> None:
-        own = lift.params_of(op.target, op.protocol) if isinstance(op, Lifted) else {}
-        own = {k: pure.beside(v, *inputs) if library(v) else v for k, v in own.items()}
-        given: dict[Any, Any] = {**dict(enumerate(inputs)), **own, **values}
-        self.op, self.count = op, len(inputs)
-        self.names = [k for k, v in given.items() if is_array(v)]
-        self.arrays = [given[k] for k in self.names]
-        self.rest = {k: v for k, v in given.items() if k not in self.names}
-        self.kinds = [(shape_of(x), x.dtype) for x in self.arrays]
+    def __init__(self, op: Op, count: int, arrays: dict[Any, Any], rest: dict[Any, Any]) -> None:
+        self.op, self.count, self.rest = op, count, rest
+        self.names = list(arrays)
+        self.kinds = [(shape_of(x), x.dtype) for x in arrays.values()]
 
     def run(self, arrays: Sequence[Any]) -> tuple[Any, dict[str, Any], Any]:
         """(y, new running statistics, what backward needs)."""

@@ -59,7 +59,7 @@ class Frame:
         found, self.arrays, self.others, self._places = self.arrays, [], [], {}
         return found
 
-    def filled(self, arrays: Sequence[Any]) -> Any:
+    def restored(self, arrays: Sequence[Any]) -> Any:
         """The residuals with these arrays."""
 
         def fill(value: Any) -> Any:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
-from backprove.bridge._call import Call, bridged
+from backprove.bridge._call import Call, bridged, prepared
 from backprove.bridge._residuals import Frame
 
 
@@ -53,7 +53,7 @@ def differentiable(call: Call) -> Callable[..., Any]:
         if isinstance(dy, SymbolicZero):
             dy = jnp.zeros(dy.shape, dy.dtype)
         needed = [p and f for p, f in zip(perturbed, floats, strict=True)]
-        found = call.gradients(frame.filled(residuals.arrays), dy, needed)
+        found = call.gradients(frame.restored(residuals.arrays), dy, needed)
         pairs = zip(found, call.kinds, floats, strict=True)
         return tuple(
             (np.zeros(s, d if f else jax.dtypes.float0) if g is None else g)
@@ -76,16 +76,16 @@ def to_jax(op: Any) -> Callable[..., Any]:
 
     Whole numbers get the gradient float0. Second derivatives come from differentiating `forward`
     and `backward`, and are right whatever backward needs. Forward mode (jax.jvp) is refused by
-    JAX, as for every custom_vjp; jax.hessian works. Differentiating raises ContractError if the
-    operator gives no gradient for an array that needs one, or one of another shape.
+    JAX, as for every custom_vjp; jax.hessian works. ContractError is raised if the operator gives
+    no gradient for an array that needs one, or one of another shape.
     """
     operator = bridged(op)
 
     def function(*inputs: Any, **values: Any) -> Any:
         inputs = tuple(jnp.asarray(x) if is_array(x) else x for x in inputs)
         values = {k: jnp.asarray(v) if is_array(v) else v for k, v in values.items()}
-        call = Call(operator, inputs, values, is_array)
-        y, new = differentiable(call)(*call.arrays)
+        call, arrays = prepared(operator, inputs, values, is_array)
+        y, new = differentiable(call)(*arrays)
         return (y, jax.lax.stop_gradient(new)) if operator.signature.state else y
 
     return function

@@ -7,7 +7,7 @@ from typing import Any
 
 import paddle
 
-from backprove.bridge._call import Call, bridged
+from backprove.bridge._call import Call, bridged, prepared
 from backprove.bridge._residuals import Frame, only_once
 
 
@@ -36,7 +36,7 @@ class Layer(paddle.autograd.PyLayer):  # type: ignore[misc]
     def backward(ctx: Any, dy: Any, *states: Any) -> tuple[Any, ...]:
         if ctx.once and paddle.is_grad_enabled():
             raise only_once(ctx.call.title)
-        saved = ctx.frame.filled(ctx.saved_tensor())
+        saved = ctx.frame.restored(ctx.saved_tensor())
         return tuple(ctx.call.gradients(saved, dy, ctx.needed))
 
 
@@ -58,8 +58,8 @@ def to_paddle(op: Any) -> Callable[..., Any]:
     operator = bridged(op)
 
     def function(*inputs: Any, **values: Any) -> Any:
-        call = Call(operator, inputs, values, is_array)
-        y, *states = Layer.apply(call, *call.arrays)
+        call, tensors = prepared(operator, inputs, values, is_array)
+        y, *states = Layer.apply(call, *tensors)
         return (y, dict(zip(operator.signature.state, states, strict=True))) if states else y
 
     return function

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from backprove.bridge._call import Call, bridged
+from backprove.bridge._call import Call, bridged, prepared
 from backprove.bridge._residuals import Frame, only_once
 
 
@@ -34,7 +34,7 @@ class Function(torch.autograd.Function):  # type: ignore[misc]
     def backward(ctx: Any, dy: Any, *states: Any) -> tuple[Any, ...]:
         if ctx.once and torch.is_grad_enabled():
             raise only_once(ctx.call.title)
-        saved = ctx.frame.filled(ctx.saved_tensors)
+        saved = ctx.frame.restored(ctx.saved_tensors)
         return None, *ctx.call.gradients(saved, dy, ctx.needs_input_grad[1:])
 
 
@@ -56,8 +56,8 @@ def to_torch(op: Any) -> Callable[..., Any]:
     operator = bridged(op)
 
     def function(*inputs: Any, **values: Any) -> Any:
-        call = Call(operator, inputs, values, is_array)
-        y, *states = Function.apply(call, *call.arrays)
+        call, tensors = prepared(operator, inputs, values, is_array)
+        y, *states = Function.apply(call, *tensors)
         return (y, dict(zip(operator.signature.state, states, strict=True))) if states else y
 
     return function
