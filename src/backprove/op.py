@@ -56,6 +56,7 @@ class Op:
     stateless: ClassVar[bool] = False
     aliases: ClassVar[tuple[str, ...]] = ()
     elementwise: ClassVar[bool] = False
+    limits_at_infinity: ClassVar[bool] = False
     formula: ClassVar[str] = ""
     reference: ClassVar[str] = ""
     references: ClassVar[dict[str, str]] = {}

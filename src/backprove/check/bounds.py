@@ -9,6 +9,7 @@ what a rounding of y may change in it. Nothing depends on the size of the array.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,11 @@ def gradient_bound(table: Table, x: Any, dy: Any, dtype: str, op: Any) -> Bound:
     free |= steepest >= lim.largest * (1 - K * lim.unit)
     low, high = table.left * dy, table.right * dy
     return Bound(low, high, tolerance, rough, free, np.isinf(x))
+
+
+def freed(bound: Bound, places: Any) -> Bound:
+    """The bound that expects nothing at these places."""
+    return replace(bound, free=bound.free | places)
 
 
 def _at_most(rough: Any, y: Any, lim: Any) -> Any:

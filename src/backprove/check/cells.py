@@ -12,6 +12,7 @@ from backprove.check.compare import failures
 from backprove.check.examples import examples
 from backprove.check.plan import Pointwise
 from backprove.check.trial import Failure, Trial
+from backprove.targets.trial import Outcome
 
 
 @dataclass
@@ -21,17 +22,18 @@ class Tally:
     failures: list[Failure] = field(default_factory=list)
     runs: list[tuple[Trial, dict[str, Any]]] = field(default_factory=list)
     notes: list[tuple[str, Trial]] = field(default_factory=list)
-    errors: list[tuple[dict[str, Any], Trial]] = field(default_factory=list)
-    crash: str = ""
+    errors: list[tuple[Outcome, Trial]] = field(default_factory=list)
+    ended: tuple[Outcome, Trial] | None = None
     points: dict[int, Pointwise] = field(default_factory=dict)
 
     def add(self, trial: Trial, outcome: dict[str, Any], source: Pointwise | None) -> None:
         """Note one outcome."""
-        if "crash" in outcome:
-            self.crash = outcome["crash"]
+        if "ended" in outcome:
+            self.ended = self.ended or (outcome["ended"], trial)
             return
-        if "error" in outcome:
-            self.errors.append((outcome, trial))
+        if "stopped" in outcome:
+            if outcome["stopped"].kind != "not run":
+                self.errors.append((outcome["stopped"], trial))
             return
         self.runs.append((trial, outcome))
         self.notes += [(note, trial) for note in outcome["notes"]]
@@ -69,12 +71,14 @@ def run_examples(
             continue
         for dtype in dtypes:
             trials = list(example.trials(dtype, np.random.default_rng(seed)))
+            if back is None and cls.limits_at_infinity:
+                trials += example.infinite(dtype)
             if back is not None:
                 trials = [_renamed(t, back) for t in trials]
             outcomes = subject.run([t.request() for t in trials])
             for trial, outcome in zip(trials, outcomes, strict=True):
                 tally.add(trial, outcome, None)
-            if tally.crash:
+            if tally.ended:
                 return
 
 

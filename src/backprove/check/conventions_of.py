@@ -75,9 +75,7 @@ def _near(a: float, b: float) -> bool:
     return abs(a - b) <= 1e-5 * max(abs(a), abs(b), 1e-30)
 
 
-def _finding(
-    kink: Kink, names: list[str], expected: float, subject: Any, level: Any
-) -> Finding:
+def _finding(kink: Kink, names: list[str], expected: float, subject: Any, level: Any) -> Finding:
     title = "gradient of x"
     evidence = [
         Evidence("input", kink.x),

@@ -9,6 +9,7 @@ from typing import Any
 from backprove.check.grid import PARAMETERS
 from backprove.errors import BackproveError
 from backprove.ops import find
+from backprove.targets.constructor import described
 
 DECORATION = ("my", "op", "layer", "custom", "numpy", "paddle", "torch", "activation", "function")
 OTHER_NAMES = {
@@ -70,7 +71,7 @@ def settings(
     """
     base = {pairs[k]: v for k, v in {**subject["defaults"], **given}.items() if k in pairs}
     extra = {k: v for k, v in given.items() if k not in pairs}
-    found = [({}, _build(cls, {**base, **_known(cls, extra)}))]
+    found: list[tuple[dict[str, Any], Any]] = [({}, _build(cls, {**base, **_known(cls, extra)}))]
     seen = {repr(sorted(vars(op).items())) for _, op in found if op is not None}
     for arguments in _variants(cls, pairs, given) if vary else ():
         op = _build(cls, {**base, **{pairs[k]: v for k, v in arguments.items()}})
@@ -82,15 +83,11 @@ def settings(
 
 def _known(cls: Any, extra: dict[str, Any]) -> dict[str, Any]:
     """What `--with` gives for the definition alone: the class has the number written into it."""
-    from backprove.oracle.learners import constructor
-
-    names = constructor(cls)
+    names = described(cls)
     return {k: v for k, v in extra.items() if k in names["defaults"] or k in names["needed"]}
 
 
-def _variants(
-    cls: Any, pairs: dict[str, str], given: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
+def _variants(cls: Any, pairs: dict[str, str], given: dict[str, Any]) -> Iterator[dict[str, Any]]:
     back = {ours: theirs for theirs, ours in pairs.items() if theirs not in given}
     for case in cls.CASES:
         if case.arguments and all(k in back for k in case.arguments):

@@ -15,9 +15,9 @@ import numpy as np
 
 from backprove.cases import Case
 from backprove.check import grid
-from backprove.check.jacobian import Jacobian, jacobian
-from backprove.check.precision import DTYPES
-from backprove.check.trial import Trial
+from backprove.check.jacobian import Jacobian, at_infinity, jacobian
+from backprove.check.precision import DTYPES, limits
+from backprove.check.trial import Bound, Trial
 from backprove.errors import BackproveError
 
 FREE_KINDS = ("normal", "away")
@@ -31,6 +31,34 @@ class Example:
         self.op, self.case, self.inputs, self.purpose = op, case, inputs, purpose
         self.values = _values(op, case)
         self.exact: Jacobian = jacobian(op, inputs, self.values)
+
+    def infinite(self, dtype: str) -> Iterator[Trial]:
+        """Trials of the value with one and with several infinities in each row.
+
+        They hold our own operators to their own word: the limit where one entry of a row is
+        infinite, NaN where there is no limit.
+        """
+        first = self.inputs[0]
+        if self.case.inputs[0].kind not in FREE_KINDS or first.ndim == 0 or first.shape[-1] < 2:
+            return
+        for places in ((0,), (0, 1), (-1,)):
+            for sign in (np.inf, -np.inf):
+                x = first.copy()
+                if len(places) == 1:
+                    x.flat[places[0]] = sign
+                else:
+                    x[..., list(places)] = sign
+                y = at_infinity(self.op, (x, *self.inputs[1:]), self.values)
+                zero = np.zeros(y.shape)
+                size = 1 + np.abs(np.where(np.isfinite(y), y, 0))
+                tolerance = 64 * limits(dtype).unit * size
+                free = ~np.isnan(y) & (len(places) > 1)
+                bound = Bound(y, y, tolerance, 16 * tolerance, free, zero > 0)
+                yield Trial(
+                    self.case.arguments, tuple(_cast(v, dtype) for v in (x, *self.inputs[1:])),
+                    _cast(np.ones(y.shape), dtype), {"y": bound}, dtype,
+                    {k: _cast(v, dtype) for k, v in self.values.items()}, purpose="infinities",
+                )  # fmt: skip
 
     def trials(self, dtype: str, rng: np.random.Generator) -> Iterator[Trial]:
         """One trial for each upstream gradient and memory layout."""

@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
+import re
 from typing import Any
 
 from backprove.check.definitions import definition
 from backprove.check.references import LIBRARIES
-from backprove.check.subject import Filed, Framework, Local
+from backprove.check.subject import Framework, filed, local
 from backprove.errors import UsageError, unknown
 from backprove.ops import find
 from backprove.oracle.client import reference, require
 
+FILE = re.compile(r"\.(py|ipynb)(::|$)|/")
 ROOTS = {"paddle": "paddle", "torch": "torch", "jax": "jax"}
 
 
 def subject_of(target: Any, given: dict[str, Any]) -> Any:
     """The subject for whatever `check` was given. Raises UsageError if it is nothing."""
     if not isinstance(target, str):
-        return Local(target, given)
-    if ".py" in target:
-        return Filed(target, library_of(target), given)
+        return local(target, given)
+    if FILE.search(target):
+        return filed(target, given)
     library, colon, name = target.partition(":")
     if colon:
         return framework(library, name)
     cls = find(target)
-    return Local(cls, given, None if given else dict(cls.CASES[0].arguments))
-
-
-def library_of(place: str) -> str:
-    """The array library that a file imports: paddle, torch, jax or else numpy."""
-    path = Path(place.partition("::")[0])
-    if not path.is_file():
-        raise UsageError("there is no file {path}: check the path", path=str(path))
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, UnicodeDecodeError, ValueError) as error:
-        raise UsageError(
-            "{path} is not Python: {reason}", path=str(path), reason=str(error)
-        ) from error
-    imported = {
-        name.partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in _modules(node)
-    }
-    found = next((name for name in LIBRARIES if name in imported), "numpy")
-    require(found)
-    return found
-
-
-def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
-    return [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+    return local(cls, given, None if given else dict(cls.CASES[0].arguments))
 
 
 def framework(library: str, name: str) -> Framework:

@@ -13,8 +13,10 @@ from backprove.check.precision import limits
 from backprove.oracle.wire import numpy_dtype
 
 SIMPLE = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 4.0, -4.0, 0.25, -0.25, 0.1, -0.1)
-ORDINARY = (1e-6, 1e-3, 0.3, 0.7, 1.3, 1.7, 2.5, 3.5, 5.0, 5.5, 6.0, 7.0, 10.0, 15.0, 20.0, 20.5, 30.0, 40.0,
-            64.5, 85.0, 88.0, 100.0, 700.0, 1e4, 1e20)  # fmt: skip
+ORDINARY = (
+    1e-6, 1e-3, 0.3, 0.7, 1.3, 1.7, 2.5, 3.5, 5.0, 5.5, 6.0, 7.0, 10.0, 15.0, 20.0, 20.5, 30.0,
+    40.0, 64.5, 85.0, 88.0, 100.0, 700.0, 1e4, 1e20,
+)  # fmt: skip
 ZEROS_OF_SLOPES = (-1.2784645427610738, -1.1924564, -0.7517915)
 SHAPES: tuple[tuple[int, ...], ...] = (
     (), (0,), (2, 0), (1,), (3,), (7,), (8,), (9,), (15,), (16,), (17,), (31,), (32,), (33,), (64,),
@@ -60,6 +62,20 @@ def kinks(settings: dict[str, Any]) -> tuple[float, ...]:
     """Where a piecewise definition may have its kinks: whole numbers and its own settings."""
     own = [abs(float(v)) for v in settings.values() if isinstance(v, int | float)]
     return tuple(sorted({1.0, 3.0, 6.0, *(v for v in own if math.isfinite(v))}))
+
+
+def rounded_settings(points: Any, settings: dict[str, Any], dtype: str) -> Any:
+    """Where a point is the rounding of a setting that the dtype does not hold exactly.
+
+    A threshold of 0.1 is not the same number in float32, so the point next to it belongs to the
+    one side or the other by the rounding of the setting, which is nobody's mistake.
+    """
+    inexact = [
+        abs(v) for v in settings.values()
+        if isinstance(v, float) and math.isfinite(v) and float(rounded(v, dtype)) != v
+    ]  # fmt: skip
+    near = [n for v in inexact for n in (float(rounded(v, dtype)), *neighbours(v, dtype))]
+    return np.isin(np.abs(points.astype(np.float64)), np.array(near))
 
 
 def upstreams(dtype: str) -> tuple[float, ...]:

@@ -87,7 +87,9 @@ def jacobian(op: Any, inputs: tuple[Any, ...], values: dict[str, Any]) -> Jacobi
             return np.asarray(found, dtype=object).ravel()
 
         base = np.asarray(op.definition(m, *lifted, **named), dtype=object)
-        places = [(f"d{i}", lifted, i) for i, x in enumerate(inputs) if _floating(x)]
+        places: list[tuple[str, Any, Any]] = [
+            (f"d{i}", lifted, i) for i, x in enumerate(inputs) if _floating(x)
+        ]
         places += [
             (f"d:{k}", named, k)
             for k in op.signature.parameters
@@ -100,6 +102,34 @@ def jacobian(op: Any, inputs: tuple[Any, ...], values: dict[str, Any]) -> Jacobi
         arrays |= {f"d:{k}": v for k, v in values.items()}
         wide = {k: np.asarray(arrays[k]).astype(Wide) for k in left}
     return Jacobian(to_wide(base), left, right, wide, "y" in op.signature.residuals)
+
+
+FAR = mpmath.mpf(10) ** 60
+
+
+def at_infinity(op: Any, inputs: tuple[Any, ...], values: dict[str, Any]) -> Any:
+    """The value's limit where inputs are infinite, NaN where there is none.
+
+    Infinities are replaced by very large numbers, once growing and once shrinking along the
+    array: where the two values differ, the answer depends on how infinity is approached.
+    """
+    with mpmath.workdps(DIGITS), np.errstate(all="ignore"):
+        m = HighPrecision()
+        named = {k: m.array(v) if _floating(v) else v for k, v in values.items()}
+        ways = []
+        for order in (1, -1):
+            lifted = [_far(m, x, order) if _floating(x) else x for x in inputs]
+            ways.append(to_wide(np.asarray(op.definition(m, *lifted, **named), dtype=object)))
+    agree = np.abs(ways[0] - ways[1]) <= NOISE
+    found = np.where(agree, ways[0], np.nan)
+    endless = (np.fmin(np.abs(ways[0]), np.abs(ways[1])) > 1e40) & (ways[0] * ways[1] > 0)
+    return np.where(endless, np.copysign(np.inf, ways[0]), found)
+
+
+def _far(m: HighPrecision, x: Any, order: int) -> Any:
+    sizes = np.arange(1, x.size + 1)[::order].reshape(x.shape)
+    finite = m.array(np.where(np.isinf(x), 0.0, x))
+    return np.where(np.isinf(x), np.where(x > 0, FAR, -FAR) * sizes, finite)
 
 
 def _moved(f: Any, base: Any, holder: Any, key: Any) -> tuple[Any, Any]:

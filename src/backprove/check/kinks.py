@@ -23,6 +23,7 @@ class Kink:
     @property
     def side(self) -> str:
         """left, right, midpoint, between or outside."""
+
         def near(a: float, b: float) -> bool:
             return abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-30)
 

@@ -22,6 +22,7 @@ class Pointwise:
         self.op, self.arguments, self.dtype, self.context = op, arguments, dtype, context
         settings = {k: v for k, v in vars(op).items() if not k.startswith("_")}
         self.points = grid.values(dtype, grid.kinks(settings))
+        self.unsure = grid.rounded_settings(self.points, settings, dtype)
         self.table = table(op, self.points, context)
         self.rng = np.random.default_rng(seed)
         sizes = np.abs(self.points.astype(np.float64))
@@ -39,6 +40,7 @@ class Pointwise:
                 "y": bounds.value_bound(part, wide, self.dtype),
                 "d0": bounds.gradient_bound(part, wide, upstream, self.dtype, self.op),
             }
+            expected = {k: bounds.freed(b, self.unsure[index]) for k, b in expected.items()}
         return Trial(
             self.arguments, (np.asarray(x),), np.asarray(dy), expected, self.dtype,
             dict(self.context), purpose=purpose, **more,

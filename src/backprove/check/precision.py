@@ -29,7 +29,8 @@ class Limits(NamedTuple):
 @cache
 def limits(dtype: str) -> Limits:
     """The limits of a dtype by name."""
-    info: Any = ml_dtypes.finfo(numpy_dtype(dtype))
+    finfo: Any = ml_dtypes.finfo
+    info = finfo(numpy_dtype(dtype))
     unit, normal = float(info.eps) / 2, float(info.tiny)
     floor = 8 * float(info.smallest_subnormal) if dtype == "float16" else normal
     return Limits(unit, float(info.max), normal, float(info.smallest_subnormal), floor)
@@ -48,7 +49,9 @@ def _wide(v: Any) -> Any:
         return Wide(float(v))
     mantissa, exponent = mpmath.frexp(v)
     high = float(mantissa)
-    return np.ldexp(Wide(high) + Wide(float(mantissa - high)), min(max(int(exponent), -30000), 30000))
+    return np.ldexp(
+        Wide(high) + Wide(float(mantissa - high)), min(max(int(exponent), -30000), 30000)
+    )
 
 
 def ulps(error: Any, exact: Any, dtype: str) -> float:
@@ -57,5 +60,6 @@ def ulps(error: Any, exact: Any, dtype: str) -> float:
     size = max(abs(float(exact)), lim.normal)
     if not np.isfinite(size):
         return float("inf")
-    spacing = 2.0 ** np.floor(np.log2(size)) * 2 * lim.unit
-    return float(error) / max(spacing, lim.denormal)
+    spacing = float(2.0 ** np.floor(np.log2(size)) * 2 * lim.unit)
+    with np.errstate(all="ignore"):
+        return float(np.float64(error) / max(spacing, lim.denormal))

@@ -17,7 +17,8 @@ from backprove.check.kinks import Kink, kinks
 from backprove.check.precision import DTYPES
 from backprove.errors import UsageError
 from backprove.findings import Check, Result
-from backprove.oracle import learners
+from backprove.op import Op
+from backprove.targets.constructor import described
 
 
 def check(
@@ -41,7 +42,7 @@ def check(
     libraries = [a.partition(":")[0] for a in against]
     subject = subject_of(target, arguments)
     try:
-        cls = definition([*names, *_names(subject)])
+        cls = definition([*names, *_names(subject)]) or _described(subject)
         if cls is None:
             raise UsageError(
                 "no definition is known for {name}: say which operator it is with --against, "
@@ -56,6 +57,13 @@ def check(
     return result
 
 
+def _described(subject: Any) -> Any:
+    """The class itself, if it is an operator that brings its definition."""
+    cls = getattr(subject, "cls", None)
+    own = isinstance(cls, type) and issubclass(cls, Op) and hasattr(cls, "definition")
+    return cls if own else None
+
+
 def _names(subject: Any) -> list[str]:
     facts = subject.facts
     return [facts["name"].rpartition(":")[2].rpartition(".")[2], *facts["bases"]]
@@ -64,7 +72,7 @@ def _names(subject: Any) -> list[str]:
 def _checked(
     subject: Any, cls: Any, libraries: list[str], convention: str, seed: int, given: dict[str, Any]
 ) -> Result:
-    ours = learners.constructor(cls)
+    ours = described(cls)
     pairs = mapped(subject.constructor, ours)
     tally, found = Tally(), []
     dtypes = _dtypes(subject)
@@ -73,7 +81,7 @@ def _checked(
         for cell in pointwise_cells(chosen, dtypes, seed):
             before = len(tally.runs)
             run_pointwise(subject, cell, tally)
-            if tally.crash:
+            if tally.ended:
                 break
             if cell.dtype == "float64" and len(tally.runs) > before:
                 found += kinks(cell, tally.runs[before][1])

@@ -19,11 +19,17 @@ def script(failure: Failure, subject: Any) -> str:
     lines += [f"{n} = {_array(x)}" for n, x in zip(_names(trial.inputs), trial.inputs, strict=True)]
     lines += [f"{k} = {_array(v)}" for k, v in trial.values.items()]
     lines += [f"dy = {_array(trial.dy)}", *_call(failure, subject)]
-    expected = "" if failure.low is None else f"  # expected {_hex(failure.low)}"
-    if failure.low is not None and failure.low != failure.high:
-        expected += f" .. {_hex(failure.high)}"
-    lines.append(f"print({'y' if failure.name == 'y' else 'gradient'}){expected}")
+    lines.append(f"print({'y' if failure.name == 'y' else 'gradient'}){_expected(failure)}")
     return "\n".join(lines) + "\n"
+
+
+def _expected(failure: Failure) -> str:
+    if failure.kind == "missing":
+        return "  # expected a gradient"
+    if failure.kind == "shape":
+        return f"  # expected the shape {failure.low}"
+    low, high = _hex(failure.low), _hex(failure.high)
+    return f"  # expected {low}" if low == high else f"  # expected {low} .. {high}"
 
 
 def _names(inputs: Any) -> list[str]:
@@ -48,7 +54,7 @@ def _call(failure: Failure, subject: Any) -> list[str]:
             every = ["dy", *_names(failure.trial.inputs)]
             lines += [f"{name} = {tensors}({name})" for name in every]
     elif getattr(subject, "expression", ""):
-        return [f"# {subject.library}: {subject.expression}", "y = gradient = None"]
+        return _in_framework(failure, subject)
     else:
         name = subject.facts["name"]
         lines = [f"from backprove.ops import {name}", f"op = {name}({given})"]
@@ -76,3 +82,44 @@ def _hex(value: Any) -> str:
     if number == int(number) if np.isfinite(number) else False:
         return repr(number)
     return f"float.fromhex({number.hex()!r})"
+
+
+FRAMEWORKS = {
+    "torch": (
+        ["import torch", "import torch.nn.functional as F", "from torch import nn"],
+        "torch.tensor",
+        "{x}.requires_grad_()",
+    ),
+    "paddle": (
+        ["import paddle", "import paddle.nn.functional as F", "from paddle import nn"],
+        "paddle.to_tensor",
+        "{x}.stop_gradient = False",
+    ),
+}
+
+
+def _in_framework(failure: Failure, subject: Any) -> list[str]:
+    """The lines that ask a framework for its value and its first input's gradient."""
+    names, settings = subject.names, subject.settings(failure.trial.arguments)
+    given = [f"{k} = {v!r}" for k, v in settings.items() if k not in failure.trial.values]
+    absent = [f"{k} = None" for k in subject.parameters if k not in failure.trial.values]
+    renamed = [
+        f"{n} = {old}"
+        for n, old in zip(names, _names(failure.trial.inputs), strict=True)
+        if n != old
+    ]
+    first = names[0]
+    if subject.library == "jax":
+        head = ["import jax", "import jax.numpy as jnp", "from jax import lax, nn"]
+        run = [
+            "jax.config.update('jax_enable_x64', True)",
+            f"y, pull_back = jax.vjp(lambda {first}: {subject.expression}, {first})",
+            "gradient = pull_back(jnp.asarray(dy))[0]",
+        ]
+        return [*head, *renamed, *given, *absent, *run]
+    start, tensor, needs = FRAMEWORKS[subject.library]
+    wrapped = [f"{n} = {tensor}({n})" for n in (*names, *failure.trial.values, "dy")]
+    return [
+        *start, *renamed, *given, *absent, *wrapped, needs.format(x=first),
+        f"y = {subject.expression}", "y.backward(dy)", f"gradient = {first}.grad",
+    ]  # fmt: skip

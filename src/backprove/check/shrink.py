@@ -57,8 +57,9 @@ def _index(points: Any, x: Any) -> int:
 
 def _difficulty(failure: Failure) -> tuple[Any, ...]:
     trial = failure.trial
-    x = trial.inputs[0][failure.place] if _pointwise(failure) else np.float64(0)
-    dy = trial.dy[failure.place] if _pointwise(failure) else np.float64(1)
+    single = _pointwise(failure) and len(failure.place) == trial.dy.ndim
+    x = trial.inputs[0][failure.place] if single else np.float64(0)
+    dy = trial.dy[failure.place] if single else np.float64(1)
     return (
         SEVERITY.index(failure.kind),
         len(trial.arguments),

@@ -6,80 +6,68 @@ All have one method: `run(requests)` gives an outcome for each trial.
 from __future__ import annotations
 
 import re
-import warnings
 from typing import Any
 
 import numpy as np
 
-from backprove.errors import UsageError
-from backprove.oracle import learners
-from backprove.oracle.client import OracleError, Reference
-from backprove.oracle.trials import laid_out, run_trials
+from backprove.oracle.client import OracleError
+from backprove.targets import Local, Outcome, Sandbox, Trial, find
+from backprove.targets.constructor import described
 
-LIMIT = 30.0
-"""Seconds that a file may take for one request."""
+SECONDS = 10.0
+"""What a file may take for one trial."""
+
+NUMBERED = ("ok", "wrong shape")
+ENDED = ("exited", "crashed", "timed out")
 
 
-class Local:
-    """An operator object or class in this process."""
-
-    library = "numpy"
+class Target:
+    """An operator of this process (`Local`), or a class of a file in a sandbox of its own."""
 
     def __init__(
-        self, target: Any, given: dict[str, Any] | None = None, example: dict[str, Any] | None = None
+        self, box: Any, given: dict[str, Any], place: str = "", cls: Any = object, varies: bool = True
     ) -> None:
-        self.target, self.given = target, given or {}
-        self.cls = target if isinstance(target, type) else type(target)
-        self.constructor = learners.constructor(self.cls)
-        self.varies = isinstance(target, type)
-        if not self.varies:
-            own = {k: v for k, v in vars(target).items() if isinstance(v, int | float | str)}
-            self.constructor = {"needed": [], "defaults": own}
-        self.facts = learners.facts(self.cls, self.build(**(example or {})))
-        self.place = ""
-
-    def build(self, **arguments: Any) -> Any:
-        """The operator with these constructor arguments; an object that was given is itself."""
-        if isinstance(self.target, type):
-            return self.cls(**{**self.given, **arguments})
-        return self.target
+        self.box, self.given, self.place, self.cls, self.varies = box, given, place, cls, varies
+        self.library = box.library if isinstance(box, Local) else box.target.library
+        self.facts = dict(box.facts)
+        self.constructor = self.facts["constructor"]
 
     def run(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The outcomes."""
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return run_trials(self.build, requests, laid_out, np.asarray)
-
-
-class Filed:
-    """A class in a file, run in a process of its own with a limit on its time."""
-
-    def __init__(self, place: str, library: str, given: dict[str, Any]) -> None:
-        self.place, self.library, self.given = place, library, given
-        self.worker = Reference(library, LIMIT)
-        try:
-            found = self.worker.ask("describe_file", place=place, arguments=given)
-        except OracleError as error:
-            self.close()
-            raise UsageError(
-                "{place} cannot be run: {reason}", place=place, reason=_reason(error)
-            ) from error
-        self.constructor = {k: found.pop(k) for k in ("needed", "defaults")}
-        self.varies, self.facts = True, found
-
-    def run(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The outcomes; a crash or a hang is the outcome of the trial that caused it."""
-        try:
-            trials = [{**r, "arguments": {**self.given, **r["arguments"]}} for r in requests]
-            found = self.worker.ask("run_file_trials", place=self.place, trials=trials)
-            outcomes: list[dict[str, Any]] = found["outcomes"]
-            return outcomes
-        except OracleError as error:
-            return [{"crash": str(error)} for _ in requests]
+        """An outcome for each trial, as a dictionary; see `outcome_of`."""
+        outcomes = self.box.run([Trial(**{**r, "inputs": tuple(r["inputs"])}) for r in requests])
+        return [outcome_of(o) for o in outcomes]
 
     def close(self) -> None:
-        """End the process."""
-        self.worker.close()
+        """End the sandbox."""
+        self.box.close()
+
+
+def outcome_of(outcome: Outcome) -> dict[str, Any]:
+    """Arrays, dtypes and notes of a run; or `ended` or `stopped`, with the outcome itself."""
+    if outcome.kind in NUMBERED:
+        notes = [*(f"changed:{c}" for c in outcome.changed), *outcome.notes]
+        notes += [f"alias:{a}" for a in outcome.aliases if a.startswith("y:")]
+        partly = "y" in outcome.shapes
+        return {
+            "arrays": outcome.arrays, "dtypes": outcome.dtypes, "notes": notes, "partly": partly,
+        }  # fmt: skip
+    return {("ended" if outcome.kind in ENDED else "stopped"): outcome}
+
+
+def local(thing: Any, given: dict[str, Any], example: dict[str, Any] | None = None) -> Target:
+    """An operator object or class of this process; `example` are arguments to look at it with."""
+    box = Local(thing, {**(example or {}), **given})
+    box.arguments = dict(given)
+    if not isinstance(thing, type):
+        own = {k: v for k, v in vars(thing).items() if isinstance(v, int | float | str)}
+        box.facts["constructor"] = {"needed": [], "defaults": own}
+    cls = thing if isinstance(thing, type) else type(thing)
+    return Target(box, given, cls=cls, varies=isinstance(thing, type))
+
+
+def filed(place: str, given: dict[str, Any]) -> Target:
+    """A class, function or pair of a file or notebook, in a process of its own."""
+    return Target(Sandbox(find(place, given), SECONDS), given, place)
 
 
 class Framework:
@@ -91,7 +79,7 @@ class Framework:
     def __init__(self, library: str, name: str, expression: str, cls: Any, worker: Any) -> None:
         self.library, self.expression, self.cls, self.worker = library, expression, cls, worker
         self.names, self.parameters = cls.signature.inputs, cls.signature.parameters
-        self.constructor = learners.constructor(cls)
+        self.constructor = described(cls)
         self.varies = re.fullmatch(r"[\w.]+\([^()]*\)", expression) is not None
         self.given: dict[str, Any] = {}
         self.place = ""
@@ -107,28 +95,29 @@ class Framework:
         try:
             answers = self.worker.ask("evaluate_all", requests=asked)["answers"]
         except OracleError as error:
-            return [{"crash": str(error)} for _ in requests]
+            return [{"ended": Outcome("crashed", error=str(error))} for _ in requests]
         return [self._outcome(a, r) for a, r in zip(answers, requests, strict=True)]
 
     def _question(self, request: dict[str, Any]) -> dict[str, Any]:
         values = request["values"]
         arrays = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
         plain = {k: v for k, v in values.items() if k not in arrays}
-        arrays = dict.fromkeys(self.parameters) | arrays
+        present: dict[str, Any] = dict.fromkeys(self.parameters) | arrays
         return {
             "expression": self.expression,
-            "arrays": {**arrays, **dict(zip(self.names, request["inputs"], strict=True))},
-            "constants": {**self._settings(request["arguments"]), **plain},
+            "arrays": {**present, **dict(zip(self.names, request["inputs"], strict=True))},
+            "constants": {**self.settings(request["arguments"]), **plain},
             "dy": request["dy"],
         }
 
-    def _settings(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def settings(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Our hyper-parameters at these constructor arguments."""
         op = self.cls(**arguments)
         return {k: v for k, v in vars(op).items() if not k.startswith("_")}
 
     def _outcome(self, answer: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
         if "error" in answer:
-            return {"error": answer["error"], "lines": []}
+            return {"stopped": Outcome("raised", error=answer["error"])}
         gradients = answer["gradients"]
         arrays = {"y": answer["y"].reshape(np.shape(request["dy"]))}
         inputs = dict(zip(self.names, request["inputs"], strict=True))
@@ -137,8 +126,4 @@ class Framework:
         }
         arrays |= {f"d{i}": gradients[n] for i, n in enumerate(self.names) if n in gradients}
         arrays |= {f"d:{n}": gradients[n] for n in self.parameters if n in gradients}
-        return {"arrays": arrays, "dtypes": {}, "notes": []}
-
-
-def _reason(error: OracleError) -> str:
-    return str(error.parameters.get("error") or error)
+        return {"arrays": arrays, "dtypes": {}, "notes": [], "partly": False}

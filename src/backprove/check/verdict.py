@@ -13,6 +13,7 @@ from backprove.check.script import script
 from backprove.check.shrink import SEVERITY, smallest
 from backprove.check.trial import Failure
 from backprove.findings import Check, Evidence, Finding
+from backprove.op import Op
 
 FACTORS = "GRD003"
 
@@ -40,7 +41,8 @@ def findings(tally: Tally, subject: Any) -> list[Finding]:
 def vacuous(tally: Tally) -> bool:
     """Whether nothing ran, or a backward of zeros alone would have passed."""
     bounds = [b for t, _ in tally.runs for n, b in t.expected.items() if n != "y"]
-    return not any(np.any(b.low * b.high > 0) for b in bounds)
+    with np.errstate(all="ignore"):
+        return not any(np.any(np.sign(b.low) * np.sign(b.high) > 0) for b in bounds)
 
 
 def checks(tally: Tally, subject: Any) -> list[Check]:
@@ -50,7 +52,7 @@ def checks(tally: Tally, subject: Any) -> list[Check]:
     found = [
         Check(what(n, subject.facts["inputs"]), "wrong" if n in wrong else "ok") for n in names
     ]
-    broken = bool(tally.notes)
+    broken = any(not note.startswith("alias:") for note, _ in tally.notes)
     return [*found, Check("properties", "wrong" if broken else "ok")] if tally.runs else found
 
 
@@ -153,7 +155,7 @@ def place(subject: Any, title: str) -> dict[str, Any]:
 
 def _input(least: Failure) -> Any:
     x = least.trial.inputs[0]
-    if np.shape(x) == least.trial.dy.shape and least.place != () or x.ndim == 0:
+    if (np.shape(x) == least.trial.dy.shape and least.place != ()) or x.ndim == 0:
         return _plain(x[least.place] if np.ndim(x) == len(least.place) else x)
     return str(np.asarray(x, dtype=np.float64).tolist()) if x.size <= 12 else f"shape {x.shape}"
 
@@ -169,7 +171,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, tuple):
         return str(value)
     array = np.asarray(value, dtype=np.float64)
-    return float(array) if array.ndim == 0 or array.size == 1 else array.tolist()
+    return float(array.item()) if array.size == 1 else array.tolist()
 
 
 def _number(value: Any) -> str:
@@ -182,20 +184,34 @@ def _wanted(least: Failure) -> str:
 
 
 def _stops(tally: Tally, subject: Any) -> list[Finding]:
-    if tally.crash:
-        late = "no answer" in tally.crash
-        parameters = {"method": subject.facts["name"], "error": tally.crash, "limit": 30}
-        where = place(subject, "run")
-        return [codes.finding("GRD021" if late else "GRD020", parameters=parameters, **where)]
-    if not tally.errors:
+    """What ended the process, or else the first run that gave no result."""
+    first = tally.ended or (tally.errors[0] if tally.errors else None)
+    if first is None:
         return []
-    outcome, trial = tally.errors[0]
+    outcome, trial = first
     where = place(subject, "run")
-    own = [line for file, line in outcome.get("lines", []) if file == where["file"]]
-    where["line"] = own[-1] if own else where["line"]
-    evidence = [Evidence("trial", trial.purpose), Evidence("dtype", trial.dtype)]
-    parameters = {"method": subject.facts["name"], "error": outcome["error"]}
-    return [codes.finding("GRD020", parameters=parameters, evidence=evidence, **where)]
+    if outcome.file:
+        where |= {"file": outcome.file, "line": outcome.line}
+    evidence = [
+        Evidence("input", _input_of(trial)),
+        Evidence("dtype", trial.dtype),
+        Evidence("trial", trial.purpose),
+    ]
+    parameters: dict[str, Any] = {
+        "method": outcome.method or "run",
+        "error": outcome.error or outcome.signal or f"exit code {outcome.code}",
+        "limit": f"{outcome.limit:g}",
+    }
+    code = "GRD021" if outcome.kind == "timed out" else "GRD020"
+    if outcome.kind in ("no result", "malformed"):
+        code = "GRD025"
+        parameters |= {"found": outcome.error, "expected": "array"}
+    return [codes.finding(code, parameters=parameters, evidence=evidence, **where)]
+
+
+def _input_of(trial: Any) -> Any:
+    x = np.asarray(trial.inputs[0])
+    return _plain(x) if x.size <= 12 else f"shape {x.shape}"
 
 
 def _notes(tally: Tally, subject: Any) -> list[Finding]:
@@ -204,6 +220,14 @@ def _notes(tally: Tally, subject: Any) -> list[Finding]:
         where = place(subject, "properties")
         if note == "disturbed":
             found.append(codes.finding("GRD010", **where))
+        elif note.startswith("alias:"):
+            if not issubclass(getattr(subject, "cls", object), Op):
+                name = note.rpartition(":")[2]
+                parameters = {"method": "forward", "name": name}
+                found.append(codes.finding("GRD017", parameters=parameters, **where, level="info"))
+        elif note.startswith("only parameters:"):
+            parameters = {"what": f"gradient of {note.partition(':')[2]}"}
+            found.append(codes.finding("GRD007", parameters=parameters, **where))
         elif note == "not deterministic":
             parameters = {"first": "y", "second": "another y"}
             found.append(codes.finding("GRD018", parameters=parameters, **where))
@@ -219,7 +243,11 @@ def _changed(note: str, subject: Any, where: dict[str, Any]) -> Finding:
         inputs = subject.facts["inputs"]
         name = inputs[int(name)] if int(name) < len(inputs) else "x"
         return codes.finding("GRD009", parameters={"method": method, "name": name}, **where)
-    parameters = {"method": method, "kind": kind if name else "upstream gradient", "name": name or "dy"}
+    parameters = {
+        "method": method,
+        "kind": kind if name else "upstream gradient",
+        "name": name or "dy",
+    }
     return codes.finding("GRD016", parameters=parameters, **where)
 
 

@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backprove.oracle import learners
 from backprove.oracle.many import answers
 
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
@@ -39,14 +38,6 @@ def evaluate(
     return {"y": np.asarray(y), "gradients": {k: np.asarray(g) for k, g in gradients.items()}}
 
 
-def describe_file(place: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What the class of a learner's file is."""
-    return learners.describe(place, arguments)
-
-
-def run_file_trials(place: str, trials: list[dict[str, Any]]) -> dict[str, Any]:
-    """The outcomes of a learner's class on trials."""
-    return learners.trials(place, trials, lambda x, layout: jnp.asarray(x), np.asarray)
 
 
 def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import torch
 from backprove import lift
 from backprove.course import load_operator
 from backprove.ops import operator
-from backprove.oracle import learners
 from backprove.oracle.many import answers
 
 TENSOR = torch.Tensor
@@ -110,23 +109,6 @@ def plain(value: Any) -> Any:
     """The NumPy array of a tensor, or of what a learner's method returned in its place."""
     return array(value) if isinstance(value, TENSOR) else np.asarray(value)
 
-
-def laid_out(x: Any, layout: str) -> Any:
-    """A tensor with another memory layout, where the library has one."""
-    plain = tensor(x)
-    if layout in ("fortran", "strided") and x.ndim:
-        return torch.stack([plain, plain], -1)[..., 0]
-    return plain
-
-
-def describe_file(place: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What the class of a learner's file is."""
-    return learners.describe(place, arguments)
-
-
-def run_file_trials(place: str, trials: list[dict[str, Any]]) -> dict[str, Any]:
-    """The outcomes of a learner's class on trials."""
-    return learners.trials(place, trials, laid_out, plain)
 
 
 def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:

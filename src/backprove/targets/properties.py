@@ -72,6 +72,7 @@ def repeats(runner: Runner, trial: Trial, arrays: ModuleType, first: dict[str, A
     """Whether a second run gives the same, also with another forward pass in between."""
     y, again = _again(runner, trial, arrays, between=True)
     notes = [] if same(y, first["y"]) else ["not deterministic"]
+    notes += _parameters_alone(runner, trial, arrays, first)
     if all(same(again.get(k), first[k]) for k in first if k != "y"):
         return notes
     _, third = _again(runner, trial, arrays, between=False)
@@ -94,6 +95,21 @@ def _again(
         given.dy = arrays.place(np.reshape(trial.dy, found.shape))
     gradients = runner.backward(saved, given.dy, given.labels)
     return found, {k: arrays.plain(g) for k, g in gradients.items()}
+
+
+def _parameters_alone(
+    runner: Runner, trial: Trial, arrays: ModuleType, first: dict[str, Any]
+) -> list[str]:
+    """Parameters whose gradient is lost when those of the inputs are not asked for."""
+    op, wanted = getattr(runner, "op", None), [k for k in first if k.startswith("d:")]
+    if op is None or not wanted or not op.signature.skips:
+        return []
+    given = placed(trial, arrays, "plain")
+    _, saved = runner.forward(given.inputs, given.values, trial)
+    named = op.bwd(saved, given.dy, input_grad=False)[1]
+    lost = [k for k in wanted if k[2:] not in named]
+    lost += [k for k in wanted if k not in lost and not same(arrays.plain(named[k[2:]]), first[k])]
+    return [f"only parameters:{k[2:]}" for k in lost]
 
 
 def other(x: Any) -> Any:

@@ -32,6 +32,7 @@ class LogSoftmax(Op):
     outputs", 1990.
     """
 
+    limits_at_infinity = True
     formula = r"y_k = x_k - \log \sum_j e^{x_j}"
     reference = "bridle1990"
     references = {  # noqa: RUF012

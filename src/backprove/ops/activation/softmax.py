@@ -30,6 +30,7 @@ class Softmax(Op):
     outputs", 1990.
     """
 
+    limits_at_infinity = True
     formula = r"y_k = \frac{e^{x_k}}{\sum_j e^{x_j}}"
     reference = "bridle1990"
     references = {  # noqa: RUF012

@@ -14,7 +14,7 @@ def place(x: Any, layout: str = "plain") -> Any:
     """A copy of the array with a memory layout of its own."""
     x = np.array(x)
     if layout == "fortran":
-        return np.asfortranarray(x)
+        return np.array(x, order="F")
     if layout == "reversed":
         return np.flip(np.flip(x).copy())
     if layout == "strided":
