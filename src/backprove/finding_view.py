@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from html import escape
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from backprove.findings import label
@@ -87,11 +88,26 @@ def finding_text(finding: Finding) -> str:
     lines = [headline(finding)]
     lines += [f"    {clean(label(e.name))}: {measured(e)}" for e in ordered(finding)]
     if finding.source:
-        number = f"{finding.line} | " if finding.line is not None else "| "
-        lines.append(f"    {number}{clean(finding.source.strip())}")
+        lines += _source(finding)
     lines += [f"    help: {clean(remedy)}" for remedy in finding.remedies]
     lines.append("    " + render("read more: backprove explain {code}", code=clean(finding.code)))
     return "\n".join(lines)
+
+
+MOST_LINES = 12
+"""So many lines of a method are shown."""
+
+
+def _source(finding: Finding) -> list[str]:
+    """The lines of the method, numbered where its place is known."""
+    lines = dedent(finding.source).rstrip().splitlines()
+    shown_lines = lines[:MOST_LINES] + (["..."] if len(lines) > MOST_LINES else [])
+    if finding.line is None:
+        return [f"    | {clean(line)}" for line in shown_lines]
+    width = len(str(finding.line + len(shown_lines)))
+    return [
+        f"    {finding.line + i:>{width}} | {clean(line)}" for i, line in enumerate(shown_lines)
+    ]
 
 
 def verdict_sentence(result: Result) -> str:

@@ -19,6 +19,7 @@ from backprove.oracle.exact import HighPrecision
 DIGITS = 110
 STEP = mpmath.mpf(10) ** -50
 K = 16
+ROUGH = 64
 NOISE = 1e-40
 """Exact derivatives below this are 0; an operator whose own backward reads the output y may lose
 what a rounding of y changes."""
@@ -48,7 +49,7 @@ class Jacobian(NamedTuple):
             terms = terms + (size @ np.abs(self.arrays[name].ravel())).reshape(self.y.shape)
             count += left.shape[1]
         tolerance = _tolerance(lim, terms, count)
-        return _bound(self.y, self.y, tolerance)
+        return _bound(self.y, self.y, tolerance, ROUGH * lim.unit * np.fmax(1, terms))
 
     def _gradient(self, name: str, dy: Any, dtype: str) -> Bound:
         lim, up = limits(dtype), np.asarray(dy).astype(Wide).ravel()[:, None]
@@ -63,16 +64,20 @@ class Jacobian(NamedTuple):
         bad = np.isnan(a).any(0) | np.isnan(b).any(0)
         low, high = np.where(bad, np.nan, low), np.where(bad, np.nan, high)
         tolerance = _tolerance(lim, spread, up.size + terms.size)
-        return _bound(low.reshape(shape), high.reshape(shape), tolerance.reshape(shape))
+        rough = np.full(shape, ROUGH * lim.unit * max(1.0, float(largest)))
+        return _bound(low.reshape(shape), high.reshape(shape), tolerance.reshape(shape), rough)
 
 
 def _tolerance(lim: Any, terms: Any, count: int) -> Any:
     return K * (1 + math.log2(1 + count)) * lim.unit * terms + lim.floor
 
 
-def _bound(low: Any, high: Any, tolerance: Any) -> Bound:
+def _bound(low: Any, high: Any, tolerance: Any, rough: Any) -> Bound:
+    """An error below `rough` is a loss of digits: it is small beside 1 and beside the inputs."""
     free = np.isnan(low) | np.isnan(high)
-    return Bound(low, high, tolerance, 16 * tolerance, free, np.zeros_like(free))
+    size = np.fmax(np.abs(low), np.abs(high))
+    visible = np.where(size > rough, np.fmin(rough, size / 2), rough)
+    return Bound(low, high, tolerance, np.fmax(16 * tolerance, visible), free, np.zeros_like(free))
 
 
 def jacobian(op: Any, inputs: tuple[Any, ...], values: dict[str, Any]) -> Jacobian:

@@ -17,8 +17,15 @@ class Pointwise:
     """One definition at one setting in one dtype, with the answers for all its points."""
 
     def __init__(
-        self, op: Any, arguments: dict[str, Any], dtype: str, context: dict[str, Any], seed: int
+        self,
+        op: Any,
+        arguments: dict[str, Any],
+        dtype: str,
+        context: dict[str, Any],
+        seed: int,
+        strict: bool = True,
     ) -> None:
+        self.strict = strict
         self.op, self.arguments, self.dtype, self.context = op, arguments, dtype, context
         settings = {k: v for k, v in vars(op).items() if not k.startswith("_")}
         self.points = grid.values(dtype, grid.kinks(settings))
@@ -37,8 +44,8 @@ class Pointwise:
         with np.errstate(all="ignore"):
             part = self.table.at(index)
             expected = {
-                "y": bounds.value_bound(part, wide, self.dtype),
-                "d0": bounds.gradient_bound(part, wide, upstream, self.dtype, self.op),
+                "y": bounds.value_bound(part, wide, self.dtype, self.strict),
+                "d0": bounds.gradient_bound(part, wide, upstream, self.dtype, self.op, self.strict),
             }
             expected = {k: bounds.freed(b, self.unsure[index]) for k, b in expected.items()}
         return Trial(

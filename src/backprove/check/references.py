@@ -12,6 +12,7 @@ from backprove.check.subject import Framework
 from backprove.check.trial import Failure
 from backprove.findings import Evidence, Finding
 from backprove.oracle.client import installed, reference
+from backprove.targets.constructor import described
 
 LIBRARIES = ("paddle", "torch", "jax")
 DTYPES = ("float64", "float32")
@@ -27,9 +28,16 @@ class Answer:
     kinks: list[Kink]
 
 
-def ask(cls: Any, libraries: list[str], seed: int) -> list[Answer]:
-    """The answers of the libraries that are installed and have the operator, at its defaults."""
+def ask(cls: Any, libraries: list[str], seed: int, op: Any = None) -> list[Answer]:
+    """The answers of the libraries that are installed and have the operator.
+
+    An elementwise one is asked at the settings of `op`, without one at the defaults.
+    """
     found = []
+    op = cls() if op is None and cls.elementwise else op
+    takes = described(cls)
+    names = [*takes["needed"], *takes["defaults"]]
+    arguments = {} if op is None else {k: v for k, v in vars(op).items() if k in names}
     for library in libraries:
         if not installed(library) or library not in cls.references:
             continue
@@ -37,7 +45,7 @@ def ask(cls: Any, libraries: list[str], seed: int) -> list[Answer]:
         subject = Framework(library, cls.__name__, expression, cls, reference(library))
         tally, at_kinks = Tally(), []
         if cls.elementwise:
-            for cell in pointwise_cells([({}, cls())], DTYPES, seed):
+            for cell in pointwise_cells([(arguments, op)], DTYPES, seed, False):
                 before = len(tally.runs)
                 run_pointwise(subject, cell, tally, thorough=False)
                 if cell.dtype == "float64" and len(tally.runs) > before:

@@ -15,6 +15,7 @@ from backprove.check.definitions import definition, mapped, settings
 from backprove.check.find import subject_of
 from backprove.check.kinks import Kink, kinks
 from backprove.check.precision import DTYPES
+from backprove.check.subject import Framework
 from backprove.errors import UsageError
 from backprove.findings import Check, Result
 from backprove.op import Op
@@ -76,9 +77,11 @@ def _checked(
     pairs = mapped(subject.constructor, ours)
     tally, found = Tally(), []
     dtypes = _dtypes(subject)
+    base: Any = None
     if cls.elementwise:
         chosen = settings(cls, pairs, subject.constructor, given, subject.varies)
-        for cell in pointwise_cells(chosen, dtypes, seed):
+        base = chosen[0][1]
+        for cell in pointwise_cells(chosen, dtypes, seed, _own(subject, cls)):
             before = len(tally.runs)
             run_pointwise(subject, cell, tally)
             if tally.ended:
@@ -86,10 +89,11 @@ def _checked(
             if cell.dtype == "float64" and len(tally.runs) > before:
                 found += kinks(cell, tally.runs[before][1])
     own = _own(subject, cls)
-    if subject.varies and (own or not cls.elementwise):
-        run_examples(subject, cls, dtypes, seed, tally, None if own else pairs)
-    asked = [name for name in libraries if name in references.LIBRARIES]
-    answers = references.ask(cls, asked, seed)
+    framework = isinstance(subject, Framework)
+    if (subject.varies or framework) and (own or framework or not cls.elementwise):
+        run_examples(subject, cls, dtypes, seed, tally, None if own or framework else pairs, own)
+    asked = [n for n in libraries if n in references.LIBRARIES and not _itself(subject, n)]
+    answers = references.ask(cls, asked, seed, base)
     findings = verdict.findings(tally, subject)
     findings += conventions_of.findings(found, subject, cls, convention, answers)
     findings += references.findings(answers)
@@ -102,8 +106,14 @@ def _checked(
     )
 
 
+def _itself(subject: Any, library: str) -> bool:
+    """Whether a framework would be asked about its own operator."""
+    return isinstance(subject, Framework) and subject.library == library
+
+
 def _own(subject: Any, cls: Any) -> bool:
-    return issubclass(getattr(subject, "cls", object), cls)
+    framework = isinstance(subject, Framework)
+    return not framework and issubclass(getattr(subject, "cls", object), cls)
 
 
 def _dtypes(subject: Any) -> tuple[str, ...]:

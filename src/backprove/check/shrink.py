@@ -20,7 +20,7 @@ def smallest(found: list[Failure], subject: Any, tally: Tally) -> Failure:
     """The simplest failure of one kind; single elements are run anew to see if they fail alone."""
     ordered = sorted(found, key=_difficulty)
     alone = [f for f in ordered if f.trial.dy.size == 1]
-    candidates = _singles(ordered, tally)
+    candidates = _singles(sorted(found, key=_plainness), tally)
     outcomes = subject.run([t.request() for t in candidates]) if candidates else []
     for trial, outcome in zip(candidates, outcomes, strict=True):
         if "arrays" in outcome:
@@ -53,6 +53,12 @@ def _singles(ordered: list[Failure], tally: Tally) -> list[Any]:
 def _index(points: Any, x: Any) -> int:
     wanted = np.asarray(x).tobytes()
     return next(i for i, p in enumerate(points) if p.tobytes() == wanted)
+
+
+def _plainness(failure: Failure) -> tuple[Any, ...]:
+    """How simple a failing element is by itself, whatever array it stood in."""
+    trial, full = failure.trial, _difficulty(failure)
+    return (*full[:2], len(repr(trial.arguments)), full[2], full[-1])
 
 
 def _difficulty(failure: Failure) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from backprove.oracle.client import OracleError
 from backprove.targets import Local, Outcome, Sandbox, Trial, find
 from backprove.targets.constructor import described
 
-SECONDS = 10.0
+SECONDS = 5.0
 """What a file may take for one trial."""
 
 NUMBERED = ("ok", "wrong shape")
@@ -25,7 +25,12 @@ class Target:
     """An operator of this process (`Local`), or a class of a file in a sandbox of its own."""
 
     def __init__(
-        self, box: Any, given: dict[str, Any], place: str = "", cls: Any = object, varies: bool = True
+        self,
+        box: Any,
+        given: dict[str, Any],
+        place: str = "",
+        cls: Any = object,
+        varies: bool = True,
     ) -> None:
         self.box, self.given, self.place, self.cls, self.varies = box, given, place, cls, varies
         self.library = box.library if isinstance(box, Local) else box.target.library

@@ -27,7 +27,8 @@ class Bound:
 class Trial:
     """Arrays for one run, and what must come out: bounds by the name of the result.
 
-    The names are "y", "d0" for the first input's gradient, "d:weight" for a parameter's.
+    The names are "y", "d0" for the first input's gradient, "d:weight" for a parameter's. Those in
+    `optional` may be missing.
     """
 
     arguments: dict[str, Any]
@@ -39,6 +40,7 @@ class Trial:
     layout: str = "plain"
     properties: bool = False
     purpose: str = "values"
+    optional: frozenset[str] = frozenset()
 
     def request(self) -> dict[str, Any]:
         """The trial as a worker reads it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def _single_precision(own: list[Failure]) -> bool:
 def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
     """The parameters and the evidence that show a failing element."""
     trial = least.trial
-    yours, wanted = _number(least.found), _wanted(least)
+    yours, wanted = _telling(least)
     evidence = [
         Evidence("input", _input(least)),
         Evidence("upstream gradient", _dy(least)),
@@ -147,10 +148,16 @@ def place(subject: Any, title: str) -> dict[str, Any]:
     return {
         "subject": facts["name"],
         "check": title,
-        "file": facts["file"] if subject.place else None,
+        "file": relative(facts["file"]) if subject.place and facts["file"] else None,
         "line": facts["line"] if subject.place else None,
         "source": facts["source"] if subject.place else "",
     }
+
+
+def relative(file: str) -> str:
+    """The path as seen from the working folder, where the file lies in it."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _input(least: Failure) -> Any:
@@ -183,6 +190,14 @@ def _wanted(least: Failure) -> str:
     return low if low == high else f"{low} .. {high}"
 
 
+def _telling(least: Failure) -> tuple[str, str]:
+    """Yours and expected, with all digits where nine do not tell them apart."""
+    yours, wanted = _number(least.found), _wanted(least)
+    return (
+        (yours, wanted) if yours != wanted else (repr(float(least.found)), repr(float(least.low)))
+    )
+
+
 def _stops(tally: Tally, subject: Any) -> list[Finding]:
     """What ended the process, or else the first run that gave no result."""
     first = tally.ended or (tally.errors[0] if tally.errors else None)
@@ -191,7 +206,7 @@ def _stops(tally: Tally, subject: Any) -> list[Finding]:
     outcome, trial = first
     where = place(subject, "run")
     if outcome.file:
-        where |= {"file": outcome.file, "line": outcome.line}
+        where |= {"file": relative(outcome.file), "line": outcome.line, "source": ""}
     evidence = [
         Evidence("input", _input_of(trial)),
         Evidence("dtype", trial.dtype),

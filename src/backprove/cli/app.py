@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from backprove.cli.check import check
 from backprove.cli.demo import demo
 from backprove.cli.evaluate import evaluate
 from backprove.cli.explain import explain, rules
@@ -52,6 +53,7 @@ def options(
         raise typer.BadParameter(render("expected auto, en or zh"), param_hint="--lang")
 
 
+app.command("check", help=render("Prove an operator right, or show where it is wrong."))(check)
 app.command("train", help=render("Train a network and say how good it became."))(train)
 app.command("evaluate", help=render("Measure a trained network on data."))(evaluate)
 app.command("predict", help=render("Use a trained network on an image or a file of data."))(predict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -53,14 +54,11 @@ class Sandbox:
     def __exit__(self, *reason: object) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        if getattr(self, "_channel", None) is not None:
-            self.close()
-
     def close(self) -> None:
         """End the process."""
         channel, self._channel = self._channel, None
         if channel is not None:
+            self._at_end.detach()
             channel.close()
 
     @property
@@ -127,6 +125,7 @@ class Sandbox:
         if self._channel is not None:
             return
         self._channel = Channel(self.target.library, self.memory)
+        self._at_end = weakref.finalize(self, self._channel.close)
         try:
             self.version = self._receive(START)["version"]
         except Lost as loss:
