@@ -57,7 +57,9 @@ def shown(value: Any) -> str:
 
 def measured(evidence: Evidence) -> str:
     """A value with its unit and its place."""
-    text = " ".join(part for part in (shown(evidence.value), clean(evidence.unit)) if part)
+    value = evidence.value
+    said = clean(label(value)) if isinstance(value, str) else shown(value)
+    text = " ".join(part for part in (said, clean(evidence.unit)) if part)
     return f"{text} @ {clean(evidence.where)}" if evidence.where else text
 
 

@@ -59,7 +59,7 @@ def _ours(cls: Any, kink: Kink) -> float | None:
 
 def _plain(found: list[Kink]) -> list[Kink]:
     """The kinks at default settings, 0 and -0 once."""
-    return list({k.x: k for k in found if not k.arguments}.values())
+    return list({k.x: k for k in reversed(found) if not k.arguments}.values())
 
 
 def _at(found: list[Kink], kink: Kink) -> Any:

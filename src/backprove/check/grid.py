@@ -42,9 +42,10 @@ def values(dtype: str, kinks: tuple[float, ...] = ()) -> Any:
 
 def neighbours(value: float, dtype: str) -> tuple[float, float]:
     """The floats of the dtype on both sides of a value."""
-    x = np.asarray(value).astype(numpy_dtype(dtype))
-    far = np.asarray(np.inf).astype(x.dtype)
-    return float(np.nextafter(x, -far)), float(np.nextafter(x, far))
+    with np.errstate(all="ignore"):
+        x = np.asarray(value).astype(numpy_dtype(dtype))
+        far = np.asarray(np.inf).astype(x.dtype)
+        return float(np.nextafter(x, -far)), float(np.nextafter(x, far))
 
 
 def thresholds(dtype: str) -> tuple[float, ...]:
@@ -76,6 +77,12 @@ def rounded_settings(points: Any, settings: dict[str, Any], dtype: str) -> Any:
     ]  # fmt: skip
     near = [n for v in inexact for n in (float(rounded(v, dtype)), *neighbours(v, dtype))]
     return np.isin(np.abs(points.astype(np.float64)), np.array(near))
+
+
+def denormal(points: Any, dtype: str) -> Any:
+    """Where a point is below the smallest normal number: some libraries flush it to 0."""
+    size = np.abs(points.astype(np.float64))
+    return (size > 0) & (size < limits(dtype).normal)
 
 
 def upstreams(dtype: str) -> tuple[float, ...]:

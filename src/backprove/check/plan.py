@@ -30,6 +30,8 @@ class Pointwise:
         settings = {k: v for k, v in vars(op).items() if not k.startswith("_")}
         self.points = grid.values(dtype, grid.kinks(settings))
         self.unsure = grid.rounded_settings(self.points, settings, dtype)
+        if not strict:
+            self.unsure |= grid.denormal(self.points, dtype)
         self.table = table(op, self.points, context)
         self.rng = np.random.default_rng(seed)
         sizes = np.abs(self.points.astype(np.float64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backprove import codes
@@ -49,7 +49,9 @@ def ask(cls: Any, libraries: list[str], seed: int, op: Any = None) -> list[Answe
                 before = len(tally.runs)
                 run_pointwise(subject, cell, tally, thorough=False)
                 if cell.dtype == "float64" and len(tally.runs) > before:
-                    at_kinks = kinks(cell, tally.runs[before][1])
+                    at_kinks = [
+                        replace(k, arguments={}) for k in kinks(cell, tally.runs[before][1])
+                    ]
         else:
             run_examples(subject, cls, DTYPES[:1], seed, tally)
         found.append(Answer(subject, tally, at_kinks))

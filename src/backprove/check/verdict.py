@@ -10,6 +10,7 @@ import numpy as np
 from backprove import codes
 from backprove.check import recognise
 from backprove.check.cells import Tally
+from backprove.check.precision import DTYPES
 from backprove.check.script import script
 from backprove.check.shrink import SEVERITY, smallest
 from backprove.check.trial import Failure
@@ -31,11 +32,12 @@ def what(name: str, inputs: list[str]) -> str:
 
 def findings(tally: Tally, subject: Any) -> list[Finding]:
     """One finding for each result that failed, and those about properties and errors."""
-    found = [*_stops(tally, subject), *_notes(tally, subject), *_dtypes(tally, subject)]
+    found = _stops(tally, subject)
     for name in dict.fromkeys(f.name for f in tally.failures):
         own = [f for f in tally.failures if f.name == name]
         worst = min((f.kind for f in own), key=SEVERITY.index)
         found.append(_of_result([f for f in own if f.kind == worst], tally, subject))
+    found += [*_notes(tally, subject), *_dtypes(tally, subject)]
     return found if found or not vacuous(tally) else [codes.finding("GRD022")]
 
 
@@ -204,9 +206,9 @@ def _stops(tally: Tally, subject: Any) -> list[Finding]:
     if first is None:
         return []
     outcome, trial = first
-    where = place(subject, "run")
+    where = {**place(subject, "run"), "line": outcome.line, "source": ""}
     if outcome.file:
-        where |= {"file": relative(outcome.file), "line": outcome.line, "source": ""}
+        where["file"] = relative(outcome.file)
     evidence = [
         Evidence("input", _input_of(trial)),
         Evidence("dtype", trial.dtype),
@@ -267,11 +269,12 @@ def _changed(note: str, subject: Any, where: dict[str, Any]) -> Finding:
 
 
 def _dtypes(tally: Tally, subject: Any) -> list[Finding]:
-    """Results of another dtype than the input's: one finding for each."""
+    """Results of a narrower dtype than the input's: one finding for each."""
     found: dict[str, Finding] = {}
     for trial, outcome in tally.runs:
         for name, dtype in outcome["dtypes"].items():
-            if dtype == trial.dtype or name in found:
+            narrower = dtype in DTYPES and DTYPES.index(dtype) > DTYPES.index(trial.dtype)
+            if not narrower or name in found:
                 continue
             title = what(name, subject.facts["inputs"])
             parameters = {"what": title, "found": dtype, "expected": trial.dtype}

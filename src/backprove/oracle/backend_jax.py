@@ -38,8 +38,6 @@ def evaluate(
     return {"y": np.asarray(y), "gradients": {k: np.asarray(g) for k, g in gradients.items()}}
 
 
-
-
 def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:
     """Several questions at once; the words of a refusal in the place of an answer."""
     return {"answers": answers(evaluate, requests)}

@@ -110,7 +110,6 @@ def plain(value: Any) -> Any:
     return array(value) if isinstance(value, TENSOR) else np.asarray(value)
 
 
-
 def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:
     """Several questions at once; the words of a refusal in the place of an answer."""
     return {"answers": answers(evaluate, requests)}

@@ -18,7 +18,7 @@ from typing import Any
 from backprove.errors import BackproveError, DependencyError, unknown
 from backprove.oracle import wire
 
-MODULES = {"paddle": "paddle", "torch": "torch", "jax": "jax", "numpy": "numpy"}
+MODULES = {"paddle": "paddle", "torch": "torch", "jax": "jax"}
 
 
 class OracleError(BackproveError):
