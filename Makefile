@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SPHINX := $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs
 
 .PHONY: demo test check bench docs clean
 
@@ -22,8 +23,10 @@ check: $(VENV)/check.done
 bench: $(VENV)/test.done
 	$(BIN)/python -m benchmarks
 
-docs: README.md README.zh-CN.md
-	@echo "The documentation is README.md, README.zh-CN.md and the docstrings."
+docs: $(VENV)/docs.done
+	$(SPHINX) -d docs/_build/doctrees/en docs/en docs/_build/html/en
+	$(SPHINX) -d docs/_build/doctrees/zh -D language=zh_CN docs/zh docs/_build/html/zh
+	cp docs/index.html docs/_build/html/index.html
 
 clean:
 	rm -rf $(VENV)
@@ -42,4 +45,8 @@ $(VENV)/test.done: $(VENV)/made pyproject.toml
 
 $(VENV)/check.done: $(VENV)/made pyproject.toml
 	$(PIP) --editable '.[check]'
+	touch $@
+
+$(VENV)/docs.done: $(VENV)/made pyproject.toml
+	$(PIP) --editable '.[docs]'
 	touch $@
