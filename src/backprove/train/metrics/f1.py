@@ -12,8 +12,8 @@ class F1(Counted):
 
     average is "macro" (the mean over the classes that occur), "micro" (all counts added up
     first), "weighted" (by the samples of each class), None (a list) or the index of a class;
-    `zero_division` stands in for a class without samples. "macro" is the mean of the classes' F1, not the F1 of the
-    mean precision and recall.
+    `zero_division` stands in for a class without samples. "macro" is the mean of the classes'
+    F1, not the F1 of the mean precision and recall.
     """
 
     base = "f1"
