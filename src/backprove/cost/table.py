@@ -27,7 +27,7 @@ class Row(msgspec.Struct, kw_only=True):
     moved_bytes   read and written in the forward pass, each operand once
     formula       how the numbers arise, worked out
     known         False for an operator without a formula: the total then reads "at least"
-    worked        the same as `formula`, by quantity: {"forward.mac": "64 x 784 x 1500"}
+    worked        the same as `formula`, by quantity: {"forward.mac": "64 * 784 * 1,500"}
     """
 
     name: str

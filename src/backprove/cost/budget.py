@@ -1,0 +1,50 @@
+"""Budgets: "2M" multiply-adds, and what exceeds them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from backprove.cost.table import CostResult
+from backprove.errors import UsageError
+from backprove.messages import render
+
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
+
+
+def amount(text: str, option: str) -> int:
+    """The number of "2M", "1.5G", "300_000" or "2e6". Raises UsageError for anything else."""
+    match = re.fullmatch(r"([0-9][0-9_,]*(?:\.[0-9]+)?(?:e[0-9]{1,3})?)([kmgbt]?)", text.lower())
+    number = Decimal(re.sub("[_,]", "", match[1])) if match else Decimal("0.5")
+    value = number * UNITS[match[2]] if match else number
+    if value != int(value):
+        raise UsageError(
+            "expected {option} to be a whole number such as 2000000, 2M, 1.5G or 2e6, "
+            "found {found!r}",
+            option=option,
+            found=text,
+        )
+    return int(value)
+
+
+def exceeded(
+    result: CostResult, max_params: str | None = None, max_macs: str | None = None
+) -> list[str]:
+    """A sentence for each budget that the network exceeds. Raises UsageError for a bad number."""
+    limits = []
+    if max_params is not None:
+        found = result.totals["parameters"]["total"]
+        limits.append((amount(max_params, "--max-params"), found, "parameters"))
+    if max_macs is not None:
+        found = result.operations("forward", "mac")
+        limits.append((amount(max_macs, "--max-macs"), found, "forward multiply-adds"))
+    return [
+        render(
+            "{found:,} {what} are more than the budget of {limit:,}",
+            found=found,
+            what=render(what),
+            limit=limit,
+        )
+        for limit, found, what in limits
+        if found > limit
+    ]
