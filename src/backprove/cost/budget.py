@@ -31,20 +31,21 @@ def exceeded(
     result: CostResult, max_params: str | None = None, max_macs: str | None = None
 ) -> list[str]:
     """A sentence for each budget that the network exceeds. Raises UsageError for a bad number."""
-    limits = []
-    if max_params is not None:
-        found = result.totals["parameters"]["total"]
-        limits.append((amount(max_params, "--max-params"), found, "parameters"))
-    if max_macs is not None:
-        found = result.operations("forward", "mac")
-        limits.append((amount(max_macs, "--max-macs"), found, "forward multiply-adds"))
-    return [
-        render(
-            "{found:,} {what} are more than the budget of {limit:,}",
-            found=found,
-            what=render(what),
-            limit=limit,
+    found = []
+    total, limit = result.totals["parameters"]["total"], max_params
+    if limit is not None and total > (most := amount(limit, "--max-params")):
+        text = render(
+            "{found} parameters are more than the budget of {limit}", **_pair(total, most)
         )
-        for limit, found, what in limits
-        if found > limit
-    ]
+        found.append(text)
+    macs, limit = result.operations("forward", "mac"), max_macs
+    if limit is not None and macs > (most := amount(limit, "--max-macs")):
+        text = render(
+            "{found} multiply-adds are more than the budget of {limit}", **_pair(macs, most)
+        )
+        found.append(text)
+    return found
+
+
+def _pair(found: int, limit: int) -> dict[str, str]:
+    return {"found": f"{found:,}", "limit": f"{limit:,}"}

@@ -35,15 +35,47 @@ Counts = dict[str, Count]
 PIECEWISE = (ReLU, LeakyReLU, ReLU6, PReLU, ELU)
 
 
+NOTES = {
+    "headline": (
+        "Headline convention: FLOP = 2 x multiply-adds, plus one per bias addition and per "
+        "element of an activation; the first layer's dX is not needed and not counted."
+    ),
+    "strict": (
+        "Strict convention: every operation of the written formulas, a dot product of length k "
+        "having k - 1 additions; the first layer's dX is not needed and not counted."
+    ),
+    "paddle": (
+        "As paddle.flops prints it: multiply-adds of linear layers, called FLOPs, plus one per "
+        "element of LeakyReLU; nothing for biases, other activations, loss and optimizer."
+    ),
+    "torch": (
+        "As PyTorch's FlopCounterMode prints it: 2 x multiply-adds of matrix products, forward "
+        "and backward; nothing for biases, activations, loss and optimizer."
+    ),
+    "fvcore": (
+        "As fvcore prints it: multiply-adds, called flop; nothing for biases and activations."
+    ),
+    "thop": ("As thop prints it: multiply-adds, called MACs; nothing for biases and activations."),
+    "ptflops": (
+        "As ptflops prints it (its pytorch backend): multiply-adds of one sample whatever the "
+        "batch, plus one per bias and per element of an activation, called MACs."
+    ),
+    "calflops": (
+        "As calflops prints it: 2 x multiply-adds plus one per element of an activation, nothing "
+        "for biases; its backward is twice this, which counts a dX that no one needs."
+    ),
+}
+"""What the numbers of each convention mean."""
+
+
 class Convention(NamedTuple):
-    """The note below the table, the rule (None where it is unknown), and what is special.
+    """The rule, which gives None where the number is unknown, and what is special.
 
     own      ours: all passes, loss and optimizer are counted
     hooks    the tool goes by the class of a layer, so subclasses count nothing
     single   the tool always counts one sample
     """
 
-    note: str
     rule: Callable[[Visit, Cost], Counts | None]
     own: bool = False
     hooks: bool = False
@@ -55,11 +87,6 @@ def find(name: str) -> Convention:
     if name not in CONVENTIONS:
         raise unknown("convention", name, CONVENTIONS)
     return CONVENTIONS[name]
-
-
-def note(name: str) -> str:
-    """What the numbers of a convention mean, an English template."""
-    return CONVENTIONS[name].note
 
 
 def counts(visit: Visit, cost: Cost, convention: Convention) -> Counts | None:
@@ -156,49 +183,12 @@ def _seen_twice(visit: Visit) -> bool:
 
 
 CONVENTIONS = {
-    "headline": Convention(
-        "Headline convention: FLOP = 2 x multiply-adds, plus one per bias addition and per "
-        "element of an activation; the first layer's dX is not needed and not counted.",
-        headline,
-        own=True,
-    ),
-    "strict": Convention(
-        "Strict convention: every operation of the written formulas, a dot product of length k "
-        "having k - 1 additions; the first layer's dX is not needed and not counted.",
-        strict,
-        own=True,
-    ),
-    "paddle": Convention(
-        "As paddle.flops prints it: multiply-adds of linear layers, called FLOPs, plus one per "
-        "element of LeakyReLU; nothing for biases, other activations, loss and optimizer.",
-        _paddle,
-        hooks=True,
-    ),
-    "torch": Convention(
-        "As PyTorch's FlopCounterMode prints it: 2 x multiply-adds of matrix products, forward "
-        "and backward; nothing for biases, activations, loss and optimizer.",
-        _torch,
-    ),
-    "fvcore": Convention(
-        "As fvcore prints it: multiply-adds, called flop; nothing for biases and activations.",
-        _fvcore,
-    ),
-    "thop": Convention(
-        "As thop prints it: multiply-adds, called MACs; nothing for biases and activations.",
-        _thop,
-        hooks=True,
-    ),
-    "ptflops": Convention(
-        "As ptflops prints it (its pytorch backend): multiply-adds of one sample whatever the "
-        "batch, plus one per bias and per element of an activation, called MACs.",
-        _ptflops,
-        hooks=True,
-        single=True,
-    ),
-    "calflops": Convention(
-        "As calflops prints it: 2 x multiply-adds plus one per element of an activation, nothing "
-        "for biases; its backward is twice this, which counts a dX that no one needs.",
-        _calflops,
-        hooks=True,
-    ),
+    "headline": Convention(headline, own=True),
+    "strict": Convention(strict, own=True),
+    "paddle": Convention(_paddle, hooks=True),
+    "torch": Convention(_torch),
+    "fvcore": Convention(_fvcore),
+    "thop": Convention(_thop, hooks=True),
+    "ptflops": Convention(_ptflops, hooks=True, single=True),
+    "calflops": Convention(_calflops, hooks=True),
 }

@@ -46,5 +46,5 @@ def _labelled(row: Row, key: str) -> tuple[str, int]:
     if key == "parameters":
         return render("parameters"), row.parameters
     pass_, _, kind = key.rpartition(".")
-    named = render(PASSES[pass_]) if pass_ in PASSES else render("backward") + f": {pass_}"
+    named = render(PASSES[pass_]) if pass_ in PASSES else f"{render('backward')}: {pass_}"
     return f"{named}, {render(KINDS[kind])}", row.amount(pass_, kind)

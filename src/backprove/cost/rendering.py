@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from backprove.cost.conventions import NOTES
 from backprove.cost.table import CostResult, Row
 from backprove.messages import render
 from backprove.tables import html_table, paragraph, text_table
@@ -20,6 +21,23 @@ COLUMNS = (
 ).split(",")
 """The columns of CSV; they are never translated."""
 
+HEADINGS = (
+    "layer",
+    "operator",
+    "output shape",
+    "parameters",
+    "forward multiply-adds",
+    "forward FLOP",
+    "cheap",
+    "transcendental",
+    "backward FLOP",
+    "optimizer FLOP",
+    "kept for backward (B)",
+    "moved forward (B)",
+    "FLOP per byte",
+)
+PASS_HEADINGS = ("quantity", "multiply-adds", "FLOP", "cheap", "transcendental", "random")
+
 QUANTITIES = {
     "forward": "forward",
     "loss": "loss, forward",
@@ -33,6 +51,7 @@ QUANTITIES = {
     "step": "step without the loss",
     "step_with_loss": "step with the loss",
 }
+SIZES = {"total": "parameters", "trainable": "trainable parameters"}
 MEMORY = {
     "parameters": "parameters",
     "gradients": "gradients",
@@ -101,24 +120,7 @@ def title(result: CostResult) -> str:
 
 def cells(result: CostResult) -> tuple[list[str], list[list[str]]]:
     """Headings and rows, the total last."""
-    headings = [
-        render(word)
-        for word in (
-            "layer",
-            "operator",
-            "output shape",
-            "parameters",
-            "forward multiply-adds",
-            "forward FLOP",
-            "cheap",
-            "transcendental",
-            "backward FLOP",
-            "optimizer FLOP",
-            "kept for backward (B)",
-            "moved forward (B)",
-            "FLOP per byte",
-        )
-    ]
+    headings = [render(HEADINGS[i]) for i, _ in enumerate(HEADINGS)]
     return headings, [*(_cells(row) for row in result.rows), _total_cells(result)]
 
 
@@ -164,39 +166,39 @@ def _total_cells(result: CostResult) -> list[str]:
 def operation_cells(result: CostResult) -> tuple[list[str], list[list[str]]]:
     """The operations of a training step, pass by pass."""
     kinds = ("mac", "flop", "cheap", "trans", "random")
-    words = ("quantity", "multiply-adds", "FLOP", "cheap", "transcendental", "random")
     least = "" if result.complete else "≥ "
     rows = [
-        [render(label), *(f"{least}{result.operations(name, kind):,}" for kind in kinds)]
-        for name, label in QUANTITIES.items()
+        [render(QUANTITIES[name]), *(f"{least}{result.operations(name, k):,}" for k in kinds)]
+        for name in QUANTITIES
         if name in result.totals["operations"]
     ]
-    return [render(word) for word in words], rows
+    return [render(PASS_HEADINGS[i]) for i, _ in enumerate(PASS_HEADINGS)], rows
 
 
 def memory_cells(result: CostResult) -> tuple[list[str], list[list[str]]]:
     """The memory of a training step in bytes."""
     memory = result.totals["memory"]
-    rows = [
-        [render(label), f"{memory[name]:,}"] for name, label in MEMORY.items() if name in memory
-    ]
+    rows = [[render(MEMORY[name]), f"{memory[name]:,}"] for name in MEMORY if name in memory]
     return [render("memory"), render("bytes")], rows
 
 
 def notes(result: CostResult) -> list[str]:
     """What the numbers mean."""
-    from backprove.cost.conventions import note
-
-    found = [render(note(result.convention))] if result.input_shapes else []
+    found = [render(NOTES[result.convention])] if result.input_shapes else []
     unknown = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if not row.known)
     if unknown:
-        text = "no formula is known for {names}: the totals read at least"
-        found.append(render(text, names=unknown))
+        found.append(
+            render("no formula is known for {names}: the totals read at least", names=unknown)
+        )
     tied = [row for row in result.rows if row.tied_to is not None]
     if tied:
-        text = "parameters in brackets belong to an earlier layer and are counted there: {names}"
         names = ", ".join(f"{row.name} = {row.tied_to}" for row in tied)
-        found.append(render(text, names=names))
+        found.append(
+            render(
+                "parameters in brackets belong to an earlier layer and are counted there: {names}",
+                names=names,
+            )
+        )
     return found
 
 
@@ -211,21 +213,17 @@ def side_by_side(first: CostResult, second: CostResult) -> tuple[list[str], list
 
 
 def _totals(first: CostResult, second: CostResult) -> list[tuple[str, int, int]]:
-    found = []
-    for table, kind, labels in (
-        ("parameters", None, {"total": "parameters", "trainable": "trainable parameters"}),
-        ("operations", "mac", {"forward": "forward multiply-adds"}),
-        ("operations", "flop", QUANTITIES),
-        ("memory", None, {"saved": "kept for backward (B)", "peak": "peak of a step (B)"}),
-    ):
-        for name, label in labels.items():
-            pair = [r.totals[table].get(name) for r in (first, second)]
-            if None in pair:
-                continue
-            values = [p if kind is None else p.get(kind, 0) for p in pair]
-            unit = " (FLOP)" if kind == "flop" else ""
-            found.append((render(label) + unit, *values))
-    return found
+    """The labels and both values of all totals that both counts have."""
+    both = [first.totals, second.totals]
+    pairs = [(render(SIZES[k]), [t["parameters"].get(k) for t in both]) for k in SIZES]
+    macs = [t["operations"].get("forward", {}).get("mac") for t in both]
+    pairs.append((render("forward multiply-adds"), macs))
+    for k in QUANTITIES:
+        flop = [t["operations"].get(k, {}).get("flop") for t in both]
+        pairs.append((render(QUANTITIES[k]) + " (FLOP)", flop))
+    for k in MEMORY:
+        pairs.append((render(MEMORY[k]) + " (B)", [t["memory"].get(k) for t in both]))
+    return [(label, a, b) for label, (a, b) in pairs if a is not None and b is not None]
 
 
 def markdown_table(headings: list[str], rows: list[list[str]], right: Any = ()) -> str:
