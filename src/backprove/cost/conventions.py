@@ -32,6 +32,9 @@ from backprove.ops.normalization.layer_norm import LayerNorm
 from backprove.ops.regularization.dropout import Dropout
 
 Counts = dict[str, Count]
+TOGETHER = "dall"
+"""The backward of an operator that was counted during a run: all gradients together, and in every
+convention of ours each operation as it was executed."""
 PIECEWISE = (ReLU, LeakyReLU, ReLU6, PReLU, ELU)
 
 
@@ -107,6 +110,8 @@ def strict(visit: Visit, cost: Cost) -> Counts:
 def headline(visit: Visit, cost: Cost) -> Counts:
     """Two for a multiply-add, one for a bias addition or an element of an activation."""
     found = strict(visit, cost)
+    if TOGETHER in found:
+        return found
     if cost.forward.mac:
         biases = prod(visit.output) if "dbias" in cost.backward else 0
         products = {k: Count(mac=c.mac, flop=2 * c.mac) for k, c in found.items() if c.mac}

@@ -13,13 +13,14 @@ from backprove import ops
 from backprove._version import __version__
 from backprove.composite import Composite
 from backprove.cost import memory
-from backprove.cost.conventions import Convention, counts, find
+from backprove.cost.conventions import TOGETHER, Convention, counts, find
+from backprove.cost.counted import run_of
 from backprove.cost.table import CostResult, Operations, Row, summed
 from backprove.cost.walk import Shape, Visit, Walk, has_formula, walk
 from backprove.cost.worked import Worked, text_of, worked
 from backprove.counts import Cost, Count
 from backprove.errors import UsageError
-from backprove.lifted import as_op
+from backprove.lifted import as_op, original
 from backprove.op import Op
 from backprove.ops.loss.cross_entropy import CrossEntropy
 from backprove.ops.loss.nll import NLL
@@ -38,7 +39,10 @@ def cost(
     convention: str = "headline",
     subject: str = "",
 ) -> CostResult:
-    """What a network and a training step of it cost. Nothing is computed and nothing allocated.
+    """What a network and a training step of it cost, from formulas: nothing is allocated.
+
+    An operator without a formula is run once, if it is small, and what it computes is counted; if
+    that fails it is listed as unknown and the totals are lower bounds.
 
     input_shape   the shape of one sample without the batch axis, (784,); several inputs in a list.
                   Without it, the size that the first linear layer expects
@@ -47,7 +51,8 @@ def cost(
     convention    headline, strict (see `conventions`), or a tool whose numbers to reproduce
 
     Raises UsageError for a missing shape, an unknown name or a batch below 1, ShapeError if the
-    network does not take the shape, ContractError if an operator's shape or formula fails.
+    network does not take the shape, ContractError if an operator's shape or formula
+    fails.
     """
     chosen, op = find(convention), as_op(net)
     shapes = _shapes(op, input_shape, batch_size)
@@ -61,9 +66,10 @@ def cost(
     if lossy is not None:
         rows.append(_loss_row(lossy, targets))
     for row, size in zip(rows, saved, strict=False):
-        row.saved_bytes = size
+        row.saved_bytes += size
+    saved = [row.saved_bytes for row in rows]
     return CostResult(
-        subject=subject or type(op).__name__,
+        subject=subject or type(original(op)).__name__,
         batch_size=batch_size,
         input_shapes=list(shapes),
         convention=convention,
@@ -83,8 +89,9 @@ def _shapes(op: Op, given: Any, batch_size: int) -> tuple[Shape, ...]:
             "the input's shape is not known and no linear layer tells it: "
             "give input_shape (--input), the shape of one sample such as 784 or 28,28"
         )
-    several = not isinstance(given, int) and any(not isinstance(n, int) for n in given)
-    sizes = [(g,) if isinstance(g, int) else tuple(g) for g in (given if several else [given])]
+    several = not isinstance(given, int) and any(isinstance(n, list | tuple) for n in given)
+    listed = given if several else [given]
+    sizes = [tuple(g) if isinstance(g, list | tuple) else (g,) for g in listed]
     for size in sizes:
         if any(not isinstance(n, int) or isinstance(n, bool) or n < 1 for n in size):
             raise UsageError(
@@ -130,6 +137,9 @@ def _row(visit: Visit, measured: Visit, convention: Convention, update: Any) -> 
         output=worked(measured.output),
     )
     formula = view.cost()
+    run = run_of(visit.op, measured.inputs, visit.needs_dx) if formula is None else None
+    if run is not None:
+        formula = Cost(run.forward, {TOGETHER: run.backward})
     by_pass = None if formula is None else counts(view, formula, convention)
     amounts: dict[str, Count] = {} if by_pass is None else dict(by_pass)
     size = sum(visit.parameters.values())
@@ -139,7 +149,7 @@ def _row(visit: Visit, measured: Visit, convention: Convention, update: Any) -> 
     forward, backward = memory.moved(visit)
     row = Row(
         name=visit.name,
-        operator=type(visit.op).__name__,
+        operator=type(original(visit.op)).__name__,
         parameters=size,
         used=size,
         trainable=size,
@@ -147,7 +157,9 @@ def _row(visit: Visit, measured: Visit, convention: Convention, update: Any) -> 
         output_shape=visit.output,
         moved_bytes=forward,
         backward_bytes=backward,
+        saved_bytes=0 if run is None else run.saved,
         known=by_pass is not None,
+        measured=run is not None,
     )
     return _filled(row, amounts, _parameter_text(visit))
 

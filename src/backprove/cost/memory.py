@@ -11,15 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from backprove.cost.temporaries import temporaries
 from backprove.cost.walk import VIEWS, Visit, Walk
-from backprove.ops.linear.linear import Linear
 
 ITEM = 4
 """The bytes of a float32."""
-
-TEMPORARY = {True: 1.25, False: 3.0}
-"""Intermediate arrays beside the output, in sizes of the output: elementwise operators hold a
-mask of one byte an element and one array, others about three arrays."""
 
 
 def kept(walk: Walk, last: Sequence[int] = ()) -> list[int]:
@@ -82,8 +78,8 @@ def _forward(walk: Walk, saved: list[int]) -> int:
         held += size
         seen |= set(visit.keeps)
         arrays = {*visit.reads, visit.writes, 0} - seen
-        live = held + ITEM * sum(walk.sizes[n] for n in arrays) + _temporary(visit)
-        most = max(most, live)
+        work = int(temporaries(visit)[0] * ITEM * prod(visit.output))
+        most = max(most, held + ITEM * sum(walk.sizes[n] for n in arrays) + work)
     return most
 
 
@@ -96,16 +92,8 @@ def _backward(walk: Walk, saved: list[int], loss: bool) -> int:
     for visit in reversed(walk.visits):
         gradients += 0 if visit.tied_to else ITEM * sum(visit.parameters.values())
         dy = ITEM * prod(visit.output)
-        dx = ITEM * sum(map(prod, visit.inputs)) if visit.needs_dx else 0
-        work = 0 if isinstance(visit.op, Linear) else _temporary(visit)
+        computed = visit.needs_dx or not visit.op.signature.skips
+        dx = ITEM * sum(map(prod, visit.inputs)) if computed else 0
+        work = int(temporaries(visit)[1] * dy)
         most = max(most, held + gradients + dy + dx + work)
     return most
-
-
-def _temporary(visit: Visit) -> int:
-    if isinstance(visit.op, VIEWS):
-        return 0
-    size = ITEM * prod(visit.output)
-    if isinstance(visit.op, Linear):
-        return size if visit.op.bias else 0
-    return int(TEMPORARY[visit.op.elementwise or bool(visit.joins)] * size)

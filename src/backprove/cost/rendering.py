@@ -45,7 +45,7 @@ QUANTITIES = {
     "dx": "backward: dX",
     "dweight": "backward: dW",
     "dbias": "backward: db",
-    "dother": "backward: other parameters",
+    "dother": "backward: other gradients",
     "backward": "backward",
     "optimizer": "optimizer",
     "step": "step without the loss",
@@ -190,6 +190,9 @@ def notes(result: CostResult) -> list[str]:
         found.append(
             render("no formula is known for {names}: the totals read at least", names=unknown)
         )
+    runs = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if row.measured)
+    if runs:
+        found.append(render("counted during a run, without a formula: {names}", names=runs))
     tied = [row for row in result.rows if row.tied_to is not None]
     if tied:
         names = ", ".join(f"{row.name} = {row.tied_to}" for row in tied)

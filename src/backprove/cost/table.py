@@ -27,6 +27,7 @@ class Row(msgspec.Struct, kw_only=True):
     moved_bytes   read and written in the forward pass, each operand once
     formula       how the numbers arise, worked out
     known         False for an operator without a formula: the total then reads "at least"
+    measured      True if the operator has no formula and was counted during a run
     worked        the same as `formula`, by quantity: {"forward.mac": "64 * 784 * 1,500"}
     """
 
@@ -43,6 +44,7 @@ class Row(msgspec.Struct, kw_only=True):
     formula: str = ""
     known: bool = True
     backward_bytes: int = 0
+    measured: bool = False
     worked: dict[str, str] = {}
 
     def amount(self, pass_: str, kind: str = "flop") -> int:
