@@ -115,6 +115,7 @@ def test_a_safetensors_file(capsys, tmp_path) -> None:
     shown = out(capsys, str(file), "--explain")
     assert "3 * 4 = 12" in shown and "13" in shown and "parameters only" in shown
     assert run(["cost", str(file), "--max-params", "12"]) == 1
+    assert run(["cost", str(file), "--max-macs", "12"]) == 2
 
 
 def test_a_huge_safetensors_file_is_not_loaded(capsys, tmp_path) -> None:
@@ -142,6 +143,7 @@ def test_a_huge_safetensors_file_is_not_loaded(capsys, tmp_path) -> None:
         ([COURSE, "--optimizer", "adamm"], "adam"),
         ([COURSE, "--max-params", "much"], "--max-params"),
         ([COURSE, "--max-macs", "2X"], "--max-macs"),
+        ([COURSE, "--max-macs", "1", "--convention", "paddle"], "--max-macs"),
         ([COURSE, "--compare", "784,10", "--format", "csv"], "--compare"),
         (["784"], "two or more sizes"),
     ],

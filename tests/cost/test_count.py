@@ -10,6 +10,7 @@ import pytest
 
 from backprove import CrossEntropy, LeakyReLU, Linear, Op, Parallel, ReLU, Residual, Sequential, ops
 from backprove.cost import cost
+from backprove.cost.budget import exceeded
 from backprove.cost.counted import executed
 from backprove.errors import BackproveError, ContractError, ShapeError, UsageError
 from backprove.optim import SGD, Adam
@@ -326,6 +327,7 @@ def test_an_operator_without_a_formula_is_listed_and_the_total_reads_at_least() 
     assert [row.known for row in found.rows] == [True, False, True]
     assert not found.complete
     assert "at least" in str(found) and "≥" in str(found) and "1 (Opaque)" in str(found)
+    assert exceeded(found, max_macs="1M") and not exceeded(found, max_params="1M")
     counted = cost(Sequential(Linear(3, 4), Named()), (3,), batch_size=5)
     assert counted.complete and counted.rows[1].amount("forward") == 20
     assert counted.rows[1].backward["flop"] == 40
@@ -345,6 +347,15 @@ def test_leading_activation_needs_no_gradient() -> None:
     assert found.operations("forward") == 2 * 30 + 15
     assert found.operations("backward") == 2 * 30
     assert found.operations("optimizer") == 12
+
+
+def test_residual_counts_its_additions() -> None:
+    net = Sequential(Linear(3, 4, bias=False), Residual(Linear(4, 4, bias=False)))
+    found = cost(net, (3,), batch_size=5)
+    assert found.operations("forward", "mac") == 60 + 80
+    assert found.operations("backward", "mac") == 60 + 160
+    assert found.operations("forward") == 2 * 140 + 20
+    assert found.operations("backward") == 2 * 220 + 20
 
 
 def test_every_number_is_worked_out() -> None:

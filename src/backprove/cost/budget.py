@@ -38,13 +38,28 @@ def exceeded(
             "{found} parameters are more than the budget of {limit}", **_pair(total, most)
         )
         found.append(text)
-    macs, limit = result.operations("forward", "mac"), max_macs
-    if limit is not None and macs > (most := amount(limit, "--max-macs")):
-        text = render(
-            "{found} multiply-adds are more than the budget of {limit}", **_pair(macs, most)
-        )
-        found.append(text)
+    if max_macs is not None:
+        found += _exceeded_macs(result, amount(max_macs, "--max-macs"))
     return found
+
+
+def _exceeded_macs(result: CostResult, limit: int) -> list[str]:
+    """A budget of multiply-adds also fails where an operator is not known: it may exceed it."""
+    if not result.input_shapes or result.convention not in ("headline", "strict"):
+        raise UsageError(
+            "--max-macs needs a network in the convention headline or strict: "
+            "a file of parameters and other conventions have no multiply-adds of their own"
+        )
+    macs = result.operations("forward", "mac")
+    if macs > limit:
+        return [
+            render(
+                "{found} multiply-adds are more than the budget of {limit}", **_pair(macs, limit)
+            )
+        ]
+    if not result.complete:
+        return [render("an operator has no formula, so the totals are not complete")]
+    return []
 
 
 def _pair(found: int, limit: int) -> dict[str, str]:
