@@ -114,6 +114,7 @@ def test_a_safetensors_file(capsys, tmp_path) -> None:
     save_file({"a": np.zeros((3, 4), np.float32), "b": np.zeros((), np.float32)}, file)
     shown = out(capsys, str(file), "--explain")
     assert "3 * 4 = 12" in shown and "13" in shown and "parameters only" in shown
+    assert "multiply-adds" not in shown and "0" not in shown.split()
     assert run(["cost", str(file), "--max-params", "12"]) == 1
     assert run(["cost", str(file), "--max-macs", "12"]) == 2
 

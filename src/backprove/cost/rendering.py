@@ -119,9 +119,11 @@ def title(result: CostResult) -> str:
 
 
 def cells(result: CostResult) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows, the total last."""
+    """Headings and rows, the total last; of a file of parameters, no compute that would be 0."""
     headings = [render(HEADINGS[i]) for i, _ in enumerate(HEADINGS)]
-    return headings, [*(_cells(row) for row in result.rows), _total_cells(result)]
+    rows = [*(_cells(row) for row in result.rows), _total_cells(result)]
+    width = len(HEADINGS) if result.input_shapes else 4
+    return headings[:width], [row[:width] for row in rows]
 
 
 def _cells(row: Row) -> list[str]:
