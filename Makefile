@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SPHINX := $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs
 
 .PHONY: demo test check bench bench-check docs clean
 
@@ -25,8 +26,10 @@ bench: $(VENV)/test.done
 bench-check: $(VENV)/test.done
 	$(BIN)/python -m benchmarks check
 
-docs: README.md README.zh-CN.md
-	@echo "The documentation is README.md, README.zh-CN.md and the docstrings."
+docs: $(VENV)/docs.done
+	$(SPHINX) -d docs/_build/doctrees/en docs/en docs/_build/html/en
+	$(SPHINX) -d docs/_build/doctrees/zh -D language=zh_CN docs/zh docs/_build/html/zh
+	cp docs/index.html docs/_build/html/index.html
 
 clean:
 	rm -rf $(VENV)
@@ -45,4 +48,8 @@ $(VENV)/test.done: $(VENV)/made pyproject.toml
 
 $(VENV)/check.done: $(VENV)/made pyproject.toml
 	$(PIP) --editable '.[check]'
+	touch $@
+
+$(VENV)/docs.done: $(VENV)/made pyproject.toml
+	$(PIP) --editable '.[docs]'
 	touch $@

@@ -52,8 +52,8 @@ def main() -> None:
         print(f"going on in epoch {done.epoch + 1}, after {done.samples} of {len(data)} samples")
         resumed.fit(data, epochs=EPOCHS, verbose=0, resume=True)
 
-    pairs = zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True)
-    equal = all(np.array_equal(a, b) for a, b in pairs)
+    ours, theirs = resumed.state_dict(), whole.state_dict()
+    equal = all(np.array_equal(ours[name], theirs[name]) for name in theirs)
     print(f"last loss, never stopped: {whole.step_losses[-1]!r}")
     print(f"last loss, interrupted:   {resumed.step_losses[-1]!r}")
     print("all parameters are equal, bit for bit:", equal)

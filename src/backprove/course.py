@@ -7,6 +7,7 @@ importable in its place. Nothing named `nndl` is installed, so a chapter's own f
 
 from __future__ import annotations
 
+import ast
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -100,6 +101,27 @@ def load_operator(place: str) -> Any:
             "{path} has no class with forward and backward: write both methods", path=name
         )
     return classes[wanted] if wanted else list(classes.values())[-1]
+
+
+def framework_of(place: str) -> str | None:
+    """The framework that a learner's file imports: "paddle" or "torch"; None for NumPy alone.
+
+    Raises UsageError if the file is not there or is no Python.
+    """
+    name = place.partition("::")[0]
+    try:
+        tree = ast.parse(Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError("there is no file {path}: check the path", path=name) from error
+    except (SyntaxError, ValueError) as error:
+        raise UsageError("{path} is not Python: {reason}", path=name, reason=str(error)) from error
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return next((library for library in ("paddle", "torch") if library in found), None)
 
 
 def _run(path: Path) -> ModuleType:

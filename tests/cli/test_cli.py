@@ -184,6 +184,25 @@ def test_a_wrong_config_names_the_place(text, said, tmp_path, monkeypatch, capsy
     assert [p.name for p in tmp_path.iterdir()] == ["c.toml"]
 
 
+def test_too_large_a_network_is_told_in_one_sentence(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BACKPROVE_LANG", "en")
+    assert run(["train", "--layers", "784,1000000000000,10"]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: not enough memory") and "Traceback" not in printed
+
+
+def test_a_fault_of_our_own_shows_where_it_is(monkeypatch, capsys) -> None:
+    def broken(*arguments) -> None:
+        raise RuntimeError("something we did not think of")
+
+    monkeypatch.setenv("BACKPROVE_LANG", "en")
+    monkeypatch.setattr("backprove.cli.summary.summarise", broken)
+    assert run(["summary", "3,2"]) == 2
+    printed = capsys.readouterr().err
+    assert "something we did not think of" in printed and "a fault of backprove" in printed
+
+
 def test_a_damaged_checkpoint_exits_with_2(trained, tmp_path) -> None:
     body = (trained / "checkpoint.safetensors").read_bytes()
     (tmp_path / "checkpoint.safetensors").write_bytes(body[:-7])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from backprove.demo import leaky_relu
+from backprove.errors import BackproveError
 from backprove.oracle.client import installed
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "chapter_leaky_relu.py"
@@ -74,3 +75,30 @@ def test_a_wrong_one_differs(value, gradient, tmp_path) -> None:
     found = leaky_relu.compare(str(file))
     assert found is not None and "differs" in found.verdicts()
     assert "differs from Paddle at" in leaky_relu.show(found)
+
+
+OTHERS = {
+    "numpy": "np.where(x > 0, x, 0.1 * x)|np.where(self.x > 0, 1.0, 0.1) * g|import numpy as np",
+    "torch": "torch.where(x > 0, x, 0.1 * x)|torch.where(self.x > 0, g, 0.1 * g)|import torch",
+}
+
+
+@pytest.mark.parametrize("library", OTHERS)
+def test_a_learners_class_may_use_numpy_or_torch_inside(library, tmp_path) -> None:
+    value, gradient, start = OTHERS[library].split("|")
+    file = tmp_path / "f.py"
+    file.write_text(
+        f"{start}\nclass Leaky:\n    def forward(self, x):\n        self.x = x\n"
+        f"        return {value}\n    def backward(self, g):\n        return {gradient}\n"
+    )
+    found = leaky_relu.compare(str(file))
+    assert found is not None and "differs" not in found.verdicts()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("def f(:\n", "is not Python"), ("x = 1\n", "no class with forward")]
+)
+def test_a_file_that_cannot_be_used_is_told(text, said, tmp_path) -> None:
+    (tmp_path / "f.py").write_text(text)
+    with pytest.raises(BackproveError, match=said):
+        leaky_relu.compare(str(tmp_path / "f.py"))

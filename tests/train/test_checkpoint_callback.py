@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import Tiny
 
 from backprove.errors import UsageError
 from backprove.train.callbacks import Checkpoint
+from tiny import Tiny
 
 
 def names(folder: Path) -> list[str]:

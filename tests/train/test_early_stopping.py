@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import Tiny
 
 from backprove.errors import UsageError
 from backprove.train.callbacks import Checkpoint, EarlyStopping
+from tiny import Tiny
 
 OVERFIT = [0.9, 0.5, 0.4, 0.45, 0.41, 0.4, 0.6, 0.7]
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tensorboardX.proto.event_pb2 import Event
-from tiny import Tiny
 
 from backprove.errors import DependencyError, UsageError
 from backprove.train.callbacks import CSVLog, JSONLog, TensorBoard
+from tiny import Tiny
 
 LOGS = [JSONLog, CSVLog]
 VALUES = [0.5, math.nan, 0.4, None, 0.3, math.inf]

@@ -93,6 +93,7 @@ def test_a_resumed_run_ends_with_the_same_bits(engine, stop, spirals, tmp_path) 
     assert history.step_losses == whole.step_losses
     assert history["loss"] == whole.history["loss"]
     assert history["accuracy"] == whole.history["accuracy"]
+    assert list(second.state_dict()) == list(whole.state_dict())
     for name, value in whole.state_dict().items():
         np.testing.assert_array_equal(second.state_dict()[name], value)
 

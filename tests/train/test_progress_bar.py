@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from tiny import Tiny
 
 from backprove.messages import choose_language
 from backprove.train.callbacks import ProgressBar
 from backprove.train.callbacks.base import Callback
+from tiny import Tiny
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]\d[0-9;]*m")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from backprove.errors import BackproveError, DivergenceError
@@ -45,9 +46,12 @@ def run(words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        return _complain(error.format_message())
+        if hasattr(error, "format_message"):
+            return _complain(error.format_message())
+        if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+            return _complain(render("not enough memory: choose smaller layers or batches"))
+        traceback.print_exc()
+        return _complain(render("this is a fault of backprove: report it with the lines above"))
 
 
 def _complain(message: str) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from backprove.cli.check import check
+from backprove.cli.cost import cost
 from backprove.cli.demo import demo
 from backprove.cli.evaluate import evaluate
 from backprove.cli.explain import explain, rules
@@ -60,6 +61,7 @@ app.command("predict", help=render("Use a trained network on an image or a file 
 app.command("summary", help=render("Show a network's layers, parameters and multiply-adds."))(
     summary
 )
+app.command("cost", help=render("Count parameters, compute and memory of a network."))(cost)
 app.command("demo", help=render("Run the course's chapter: check, train, count, explain."))(demo)
 app.command("explain", help=render("Explain a code: what, why, how it is measured, examples."))(
     explain

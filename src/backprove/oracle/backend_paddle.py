@@ -68,14 +68,15 @@ def run_operator(
     }
 
 
-def run_file(place: str, x: Any, dy: Any) -> dict[str, Any]:
-    """A learner's operator class, "FILE.py" or "FILE.py::Class", run on this library's tensors.
+def run_file(place: str, x: Any, dy: Any, tensors: bool = True) -> dict[str, Any]:
+    """A learner's operator class, "FILE.py" or "FILE.py::Class", run on tensors or NumPy arrays.
 
     The answer holds its name, its output and the gradient that its backward returns.
     """
     op = load_operator(place)()
-    y, saved = lift.fwd(op, (tensor(x),), {})
-    (dx, *_), _ = lift.bwd(op, saved, tensor(dy))
+    wrap = tensor if tensors else np.array
+    y, saved = lift.fwd(op, (wrap(x),), {})
+    (dx, *_), _ = lift.bwd(op, saved, wrap(dy))
     if dx is None:
         raise TypeError(f"{type(op).__name__}.backward returned None: return the input's gradient")
     return {"name": type(op).__name__, "y": plain(y), "dx": plain(dx)}

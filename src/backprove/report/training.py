@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backprove.cost.headline import step_cost
+from backprove.cost import cost
 from backprove.messages import render
 from backprove.tables import paragraph, text_table
 from backprove.train.run import TrainingResult
@@ -27,16 +27,23 @@ def size(result: TrainingResult) -> str:
     """Parameters, multiply-adds and FLOP of a training step, with the convention named."""
     batch = result.config.training.batch_size
     model = result.model
-    one = step_cost(model.net, result.sample_shape, 1)
-    step = step_cost(model.net, result.sample_shape, batch, model.optimizer)
-    both = 2 * (step.forward_macs + step.backward_macs)
+    one = cost(model.net, result.sample_shape)
+    step = cost(model.net, result.sample_shape, batch_size=batch, optimizer=model.optimizer)
+    passes = ("forward", "backward")
+    products = 2 * sum(step.operations(p, "mac") for p in passes)
+    rest = sum(step.operations(p) for p in passes) - products
+    parameters, update = step.totals["parameters"]["total"], step.operations("optimizer")
+    least = "" if step.complete else "≥ "
     rows = [
-        [render("parameters"), f"{step.parameters:,}"],
-        [render("forward, one sample (multiply-adds)"), f"{one.forward_macs:,}"],
-        [render("forward and backward, batch {batch} (FLOP)", batch=batch), f"{both:,}"],
-        [render("biases and activations (FLOP)"), f"{step.elementwise:,}"],
-        [render("optimizer (FLOP)"), f"{step.optimizer:,}"],
-        [render("training step without the loss (FLOP)"), f"{step.total:,}"],
+        [render("parameters"), f"{parameters:,}"],
+        [
+            render("forward, one sample (multiply-adds)"),
+            f"{least}{one.operations('forward', 'mac'):,}",
+        ],
+        [render("forward and backward, batch {batch} (FLOP)", batch=batch), f"{least}{products:,}"],
+        [render("biases and activations (FLOP)"), f"{least}{rest:,}"],
+        [render("optimizer (FLOP)"), f"{update:,}"],
+        [render("training step without the loss (FLOP)"), f"{least}{step.operations('step'):,}"],
     ]
     note = render(
         "Headline convention: FLOP = 2 x multiply-adds + one per bias and activation element."

@@ -91,6 +91,7 @@ class Model(Trainable):
             remember_callbacks(self)
         return self.history
 
+    @refuse_unknown
     def evaluate(self, eval_data: Any, *, batch_size: int = EVALUATION_BATCH) -> dict[str, Any]:
         """The mean loss and the metrics over all samples: {"loss": ..., "accuracy": ...}."""
         _positive(batch_size=batch_size)
@@ -98,6 +99,7 @@ class Model(Trainable):
         sums = self.evaluation_sums(*inputs_of(data, self.net, self.loss), batch_size)
         return results(sums, self.metrics)
 
+    @refuse_unknown
     def predict(self, x: Any, *, batch_size: int = EVALUATION_BATCH) -> Any:
         """The network's outputs for all rows of x, as one NumPy array."""
         _positive(batch_size=batch_size)

@@ -15,7 +15,7 @@ from backprove.net import check_state
 from backprove.train import checkpoint
 from backprove.train.plain import from_plain, to_plain
 from backprove.train.progress import Plan, Progress
-from backprove.train.step import initial_state
+from backprove.train.step import initial_state, ordered
 
 if TYPE_CHECKING:
     from backprove.train.trainable import Trainable
@@ -66,7 +66,7 @@ def load(model: Trainable, path: str | Path) -> None:
     model.plan = None if about["plan"] is None else msgspec.convert(about["plan"], Plan)
     model.step_losses = [float(v) for v in losses]
     model.schedule.restore(model.progress.schedule)
-    model.hold(expected | tree)
+    model.hold(ordered(tree, expected))
 
 
 def start_callbacks(model: Trainable, resume: bool) -> None:

@@ -123,6 +123,13 @@ def apply(program: Program, state: Tree, grads: Tree, stats: Tree) -> Tree:
     }
 
 
+def ordered(tree: Tree, like: Tree) -> Tree:
+    """The tree with its names in the order of another that has the same ones."""
+    return {
+        k: ordered(tree.get(k, {}), v) if isinstance(v, dict) else tree[k] for k, v in like.items()
+    }
+
+
 def tree_map(function: Callable[[Any], Any], tree: Tree) -> Tree:
     """The tree with every array replaced by `function` of it."""
     return {

@@ -18,6 +18,7 @@ from backprove.optim.schedules import Schedule
 from backprove.train import saving
 from backprove.train.engine import Engine
 from backprove.train.engine import engine as find_engine
+from backprove.train.inputs import refuse_unknown
 from backprove.train.metrics import metric as find_metric
 from backprove.train.metrics import settle
 from backprove.train.progress import Plan, Progress
@@ -49,6 +50,7 @@ class Trainable:
         self._engine: Engine | None = None
         self.prepare()
 
+    @refuse_unknown
     def prepare(
         self,
         optimizer: Any = "adam",

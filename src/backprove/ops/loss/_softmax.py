@@ -40,7 +40,7 @@ def exponentials(x: Any) -> Exponentials:
     top = x == largest
     lowest = xp.maximum(xp.minimum(largest, bound), 0.0) - bound
     exps = xp.exp(xp.minimum(xp.maximum(x, lowest), bound) - largest)
-    exps = xp.where(top, 0.0, exps)
+    exps = xp.where(top | (x < -bound), 0.0, exps)
     ties = xp.sum(xp.astype(top, x.dtype), axis=-1, keepdims=True) - 1.0
     ties = xp.where(xp.isinf(largest) & (ties > 0), nan, ties)
     return Exponentials(largest, top, exps, xp.sum(exps, axis=-1, keepdims=True) + ties)

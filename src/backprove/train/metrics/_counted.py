@@ -27,8 +27,9 @@ class Counted(Metric):
       None        a list, one value a class
       an index    the value of this class; 1 is the usual choice for two classes
 
-    Where a class has no sample to divide by, its value is `zero_division`. See `_classes.read`
-    for the forms of y and target. A sample with NaN among its scores is predicted as no class.
+    Where a class has no sample to divide by, its value is `zero_division`. y holds scores
+    (N, K), or with a `threshold` one score (N,) or (N, 1); target holds labels (N,), (N, 1) or
+    one-hot rows (N, K). A sample with NaN among its scores is predicted as no class.
     """
 
     base: str

@@ -14,7 +14,8 @@ from backprove.train.metrics.base import Metric, Sums
 class ConfusionMatrix(Metric):
     """How many samples of class i were predicted as class j: row i, column j, K x K.
 
-    See `_classes.read` for the forms of y and target. A sample with NaN among its scores, or
+    y holds scores (N, K), or with a `threshold` one score (N,) or (N, 1); target holds labels
+    (N,), (N, 1) or one-hot rows (N, K). A sample with NaN among its scores, or
     whose label is no class, stands in no cell. The counts of one batch are exact below 2**24.
     """
 

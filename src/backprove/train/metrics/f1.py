@@ -10,8 +10,10 @@ from backprove.train.metrics._counted import Counted
 class F1(Counted):
     """The harmonic mean of precision and recall: 2 right / (predicted + actual).
 
-    Options and averages: see `Counted`. "macro" is the mean of the classes' F1, not the F1 of the
-    mean precision and recall.
+    average is "macro" (the mean over the classes that occur), "micro" (all counts added up
+    first), "weighted" (by the samples of each class), None (a list) or the index of a class;
+    `zero_division` stands in for a class without samples. "macro" is the mean of the classes'
+    F1, not the F1 of the mean precision and recall.
     """
 
     base = "f1"

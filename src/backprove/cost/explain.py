@@ -1,0 +1,50 @@
+"""Every number of a count worked out: "64 * 784 * 1,500 = 75,264,000 multiply-adds"."""
+
+from __future__ import annotations
+
+from backprove.cost.table import CostResult, Row
+from backprove.messages import render
+
+PASSES = {
+    "forward": "forward",
+    "loss": "loss, forward",
+    "dx": "backward: dX",
+    "dweight": "backward: dW",
+    "dbias": "backward: db",
+    "optimizer": "optimizer",
+}
+KINDS = {
+    "mac": "multiply-adds",
+    "flop": "FLOP",
+    "cheap": "cheap",
+    "trans": "transcendental",
+    "random": "random",
+}
+
+
+def explain(result: CostResult) -> str:
+    """The formula of each row with its numbers, in the current language."""
+    return "\n".join(line for row in result.rows for line in _lines(row))
+
+
+def _lines(row: Row) -> list[str]:
+    lines = [f"{row.name}  {row.operator}"]
+    if row.tied_to is not None:
+        lines.append("  " + render("shares the parameters of {name}", name=row.tied_to))
+    if not row.known:
+        lines.append("  " + render("no formula is known"))
+    for key, text in row.worked.items():
+        label, value = _labelled(row, key)
+        result = f"{value:,}"
+        equation = text if text == result else f"{text} = {result}"
+        lines.append(f"  {label}: {equation}")
+    return lines
+
+
+def _labelled(row: Row, key: str) -> tuple[str, int]:
+    """What a number is, in words, and its value."""
+    if key == "parameters":
+        return render("parameters"), row.parameters
+    pass_, _, kind = key.rpartition(".")
+    named = render(PASSES[pass_]) if pass_ in PASSES else f"{render('backward')}: {pass_}"
+    return f"{named}, {render(KINDS[kind])}", row.amount(pass_, kind)

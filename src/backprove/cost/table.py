@@ -1,0 +1,112 @@
+"""What a count is: rows, totals, and how they are handed on.
+
+A number of operations is a dictionary with the fields of `counts.Count`: mac, flop, cheap, trans,
+random. Everything is a Python whole number, so nothing overflows, and a result is plain data: its
+JSON holds all of it, and every rendering is made from it in the language that is then chosen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+Operations = dict[str, int]
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """One operator of a network (or its loss).
+
+    parameters    elements of the parameters that the operator has; counted once in the totals
+    used          of those, how many the forward pass reads
+    trainable     of those, how many the optimizer changes
+    tied_to       the earlier row that owns the parameters, if they are shared
+    counts        operations by "forward", "dx", "dweight", "dbias" (or "d" and another name of a
+                  parameter), "loss", "optimizer"; the first layer's dx is absent
+    saved_bytes   kept for backward, without what an earlier row keeps already
+    moved_bytes   read and written in the forward pass, each operand once
+    formula       how the numbers arise, worked out
+    known         False for an operator without a formula: the total then reads "at least"
+    measured      True if the operator has no formula and was counted during a run
+    worked        the same as `formula`, by quantity: {"forward.mac": "64 * 784 * 1,500"}
+    """
+
+    name: str
+    operator: str
+    parameters: int = 0
+    used: int = 0
+    trainable: int = 0
+    tied_to: str | None = None
+    output_shape: tuple[int, ...] | None = None
+    counts: dict[str, Operations] = {}
+    saved_bytes: int = 0
+    moved_bytes: int = 0
+    formula: str = ""
+    known: bool = True
+    backward_bytes: int = 0
+    measured: bool = False
+    worked: dict[str, str] = {}
+
+    def amount(self, pass_: str, kind: str = "flop") -> int:
+        """The operations of one kind in one pass; 0 where there are none."""
+        return self.counts.get(pass_, {}).get(kind, 0)
+
+    @property
+    def backward(self) -> Operations:
+        """All gradients of the row together."""
+        return summed([c for k, c in self.counts.items() if k.startswith("d")])
+
+    @property
+    def intensity(self) -> float | None:
+        """FLOP a byte of the forward pass; None where nothing is moved."""
+        flop = self.amount("forward") or self.amount("loss")
+        return flop / self.moved_bytes if self.moved_bytes else None
+
+
+class CostResult(msgspec.Struct, kw_only=True):
+    """Parameters, compute and memory of a network, an operator a row.
+
+    totals   "parameters": total, used, trainable, tied, buffers; "operations": a pass each, with
+             "backward", "step" and "step_with_loss"; "memory": bytes; "moved": bytes;
+             "complete": False if an operator has no formula
+    """
+
+    subject: str
+    batch_size: int
+    input_shapes: list[tuple[int, ...]]
+    convention: str
+    rows: list[Row]
+    totals: dict[str, Any]
+    versions: dict[str, str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every operator has a formula."""
+        return all(row.known for row in self.rows)
+
+    def operations(self, pass_: str, kind: str = "flop") -> int:
+        """The total operations of one kind in one pass."""
+        found: int = self.totals["operations"].get(pass_, {}).get(kind, 0)
+        return found
+
+    def json(self) -> str:
+        """The whole result as JSON."""
+        return msgspec.json.format(msgspec.json.encode(self)).decode()
+
+    def __str__(self) -> str:
+        from backprove.cost import rendering
+
+        return rendering.text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from backprove.cost import rendering
+
+        return rendering.html(self)
+
+
+def summed(found: list[Operations]) -> Operations:
+    """The sum of numbers of operations, kind by kind."""
+    kinds = dict.fromkeys(kind for one in found for kind in one)
+    return {kind: sum(one.get(kind, 0) for one in found) for kind in kinds}
