@@ -39,19 +39,17 @@ def findings(
 
 def _broken(found: list[Kink], cls: Any, declared: str) -> list[tuple[Kink, float]]:
     if declared == "backprove":
-        pairs = [(k, _ours(cls, k)) for k in found]
+        pairs = [(k, _ours(k)) for k in found]
     else:
-        theirs = [k for a in ask(cls, [declared], 0) for k in a.kinks]
+        plain = next((k.op for k in found if not k.arguments), None)
+        theirs = [k for a in ask(cls, [declared], 0, plain) for k in a.kinks]
         pairs = [(k, _at(theirs, k)) for k in found if not k.arguments]
     return [(k, e) for k, e in pairs if e is not None and not _near(k.found, e)]
 
 
-def _ours(cls: Any, kink: Kink) -> float | None:
-    """What our own operator gives at the kink."""
-    try:
-        op = cls(**kink.arguments)
-    except TypeError:
-        return None
+def _ours(kink: Kink) -> float:
+    """What our own operator gives at the kink, with the settings that it was found at."""
+    op = kink.op
     context = {"training": False} if "training" in op.signature.context else {}
     _, saved = op.fwd(np.array([kink.x]), **context)
     return float(op.bwd(saved, np.ones(1))[0][0][0])

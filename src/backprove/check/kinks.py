@@ -19,6 +19,7 @@ class Kink:
     right: float
     found: float
     arguments: dict[str, Any]
+    op: Any = None
 
     @property
     def side(self) -> str:
@@ -50,6 +51,6 @@ def kinks(source: Pointwise, outcome: dict[str, Any]) -> list[Kink]:
     places = np.nonzero(apart & np.isfinite(source.points.astype(np.float64)))[0]
     return [
         Kink(float(source.points[i]), float(left[i]), float(right[i]), float(gradient[i]),
-             source.arguments)
+             source.arguments, source.op)
         for i in places
     ]  # fmt: skip
