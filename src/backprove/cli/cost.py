@@ -13,6 +13,7 @@ import typer
 from backprove.cost.budget import exceeded
 from backprove.cost.count import cost as count
 from backprove.cost.explain import explain as explained
+from backprove.cost.frameworks import cost_of_file
 from backprove.cost.rendering import comma_separated, markdown, markdown_table, side_by_side
 from backprove.cost.table import CostResult
 from backprove.cost.weights import cost_of_weights
@@ -50,12 +51,18 @@ def cost(
         str,
         typer.Argument(
             help=render(
-                "A run's folder, a TOML file, sizes (784,1500,500,10) or a safetensors file."
+                "A run's folder, a TOML file, sizes (784,1500,500,10), a safetensors file or "
+                "FILE.py::NAME, a network of Paddle or PyTorch."
             )
         ),
     ],
     input: Annotated[
-        str | None, typer.Option(help=render("Shape of one sample, such as 784 or 28,28."))
+        str | None,
+        typer.Option(
+            help=render(
+                "Shape of one sample, such as 784 or 28,28; of FILE.py::NAME with all axes: 64,784."
+            )
+        ),
     ] = None,
     batch_size: Annotated[
         int | None, typer.Option(help=render("Samples in a step; the run's own, or 1."))
@@ -117,6 +124,8 @@ def _count(target: str, options: Options) -> CostResult:
     path = Path(target)
     if path.suffix == ".safetensors":
         return cost_of_weights(path)
+    if target.partition("::")[0].endswith(".py"):
+        return _of_framework(target, options)
     net, config = _network(target, path, options.activation)
     return count(
         net,
@@ -126,6 +135,21 @@ def _count(target: str, options: Options) -> CostResult:
         loss=_chosen(options.loss, config and _loss_of(config), "cross_entropy"),
         convention=options.convention,
         subject=target,
+    )
+
+
+def _of_framework(target: str, options: Options) -> CostResult:
+    if options.batch_size is not None:
+        raise UsageError(
+            "the --input of a Paddle or PyTorch network has all axes, the batch among them: "
+            "leave --batch-size out"
+        )
+    return cost_of_file(
+        target,
+        options.input,
+        optimizer=_chosen(options.optimizer, None, "adam"),
+        loss=_chosen(options.loss, None, "cross_entropy"),
+        convention=options.convention,
     )
 
 
@@ -140,8 +164,8 @@ def _network(target: str, path: Path, activation: str) -> tuple[Op, Config | Non
     sizes = _whole_numbers(target)
     if sizes is None:
         raise UsageError(
-            "expected a run's folder, a TOML file, sizes such as 784,1500,500,10 or a "
-            "safetensors file, found {found!r}: check the path",
+            "expected a run's folder, a TOML file, sizes such as 784,1500,500,10, a "
+            "safetensors file or FILE.py::NAME, found {found!r}: check the path",
             found=target,
         )
     tables = {"network": {"layers": sizes, "activation": activation}}

@@ -61,10 +61,10 @@ def cost(
     lossy = _loss(loss) if chosen.own else None
     update = _optimizer(optimizer) if chosen.own else None
     rows = _rows(found, counted, chosen, update)
-    targets = _loss_inputs(lossy, found.visits[-1].output) if lossy is not None else ()
+    targets = loss_inputs(lossy, found.visits[-1].output) if lossy is not None else ()
     saved = memory.kept(found, _loss_keeps(lossy, found))
     if lossy is not None:
-        rows.append(_loss_row(lossy, targets))
+        rows.append(loss_row(lossy, targets))
     for row, size in zip(rows, saved, strict=False):
         row.saved_bytes += size
     saved = [row.saved_bytes for row in rows]
@@ -190,7 +190,7 @@ def _parameter_text(visit: Visit) -> str:
     return text_of(sum((prod(worked(s)) for s in shapes), start=Worked(0))) if shapes else ""
 
 
-def _loss_inputs(loss: Op | None, output: Shape) -> tuple[Shape, ...]:
+def loss_inputs(loss: Op | None, output: Shape) -> tuple[Shape, ...]:
     """The outputs, and labels or targets of their shape."""
     return (output, output[:-1] if isinstance(loss, CrossEntropy | NLL) else output)
 
@@ -203,7 +203,8 @@ def _loss_keeps(loss: Op | None, found: Walk) -> tuple[int, ...]:
     return (found.visits[-1].writes,) if set(first) & set(loss.signature.residuals) else ()
 
 
-def _loss_row(loss: Op, inputs: tuple[Shape, ...]) -> Row:
+def loss_row(loss: Op, inputs: tuple[Shape, ...]) -> Row:
+    """The row of a loss, by its formula."""
     forward, backward = memory.moved_by_loss(inputs)
     amounts: dict[str, Count] = {}
     if has_formula(loss):
@@ -247,14 +248,14 @@ def _totals(op: Op, rows: list[Row], found: Walk, saved: list[int], update: Any)
             "tied": tied,
             "buffers": sum(prod(p.shape) for p in op.states().values()),
         },
-        "operations": _operations(rows),
+        "operations": operations(rows),
         "memory": memory_used,
         "moved": moved,
         "complete": all(row.known for row in rows),
     }
 
 
-def _operations(rows: list[Row]) -> dict[str, Operations]:
+def operations(rows: list[Row]) -> dict[str, Operations]:
     """The passes added up: the network's backward without that of the loss, and whole steps."""
     of_net = [row for row in rows if "loss" not in row.counts]
     of_loss = [row for row in rows if "loss" in row.counts]

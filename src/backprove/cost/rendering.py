@@ -192,6 +192,10 @@ def notes(result: CostResult) -> list[str]:
         found.append(
             render("no formula is known for {names}: the totals read at least", names=unknown)
         )
+    if "executed" in result.totals:
+        found.append(render("counted from the operations that one run executed"))
+        if result.totals["executed"]["data_dependent"]:
+            found.append(render("its control flow depends on values: other inputs may cost more"))
     runs = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if row.measured)
     if runs:
         found.append(render("counted during a run, without a formula: {names}", names=runs))

@@ -1,0 +1,81 @@
+"""Asking the framework's process to count a network in a user's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from backprove.cost.frameworks.inputs import parse
+from backprove.cost.frameworks.result import result_of
+from backprove.cost.table import CostResult
+from backprove.course import framework_of
+from backprove.errors import DataError, ShapeError, UsageError, unknown
+from backprove.oracle.client import reference
+
+CONVENTIONS = ("headline", "strict")
+
+
+def cost_of_file(
+    place: str,
+    inputs: str | None = None,
+    *,
+    optimizer: Any = None,
+    loss: Any = None,
+    convention: str = "headline",
+) -> CostResult:
+    """What the Paddle or PyTorch network of "FILE.py::NAME" costs, from what it executes.
+
+    The file runs in a process of its own. `inputs` are shapes with all axes, see `inputs.parse`.
+
+    Raises UsageError if there is no such file or network, or if building it fails; ShapeError if
+    it does not run on these inputs.
+    """
+    if convention not in CONVENTIONS:
+        raise unknown("convention for a network of Paddle or PyTorch", convention, CONVENTIONS)
+    library = framework_of(place)
+    if library is None:
+        raise UsageError(
+            "{path} imports neither paddle nor torch: give a file with a network of one of them",
+            path=place.partition("::")[0],
+        )
+    given, keywords = parse(inputs)
+    file, mark, name = place.partition("::")
+    absolute = f"{Path(file).resolve()}{mark}{name}"
+    found = reference(library).ask("count", place=absolute, inputs=given, keywords=keywords)
+    if "failed" in found:
+        raise _failure(found, place, inputs or "")
+    shapes = [tuple(i["shape"]) for i in [*given, *keywords.values()]]
+    return result_of(found, library, place, shapes, optimizer, loss, convention)
+
+
+def _failure(found: dict[str, Any], place: str, shapes: str) -> Exception:
+    """The error for the stage at which counting failed."""
+    path, _, name = place.partition("::")
+    reason = found["reason"]
+    if found["failed"] == "load":
+        return DataError("running {path} raised {reason}: correct it", path=path, reason=reason)
+    if found["failed"] == "missing":
+        return UsageError(
+            "{path} has no network {name!r}; it has {found}",
+            path=path,
+            name=name,
+            found=reason or "-",
+        )
+    if found["failed"] == "build":
+        return UsageError(
+            "{name} of {path} does not make a network without arguments ({reason}): "
+            "write a function without arguments that returns it, and name that",
+            name=name or "the class",
+            path=path,
+            reason=reason,
+        )
+    if found["failed"] == "dtype":
+        return UsageError("unknown dtype {dtype!r} in --input", dtype=reason)
+    if found["failed"] == "backward":
+        return DataError("the backward pass of {place} raised {reason}", place=place, reason=reason)
+    return ShapeError(
+        "{place} raised {reason} on inputs of shape {shapes}: check --input and the network",
+        place=place,
+        reason=reason,
+        shapes=shapes,
+    )

@@ -1,0 +1,165 @@
+"""The answer of a framework's process as rows and totals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backprove import ops
+from backprove._version import __version__
+from backprove.cost import memory
+from backprove.cost.count import loss_inputs, loss_row, operations
+from backprove.cost.table import CostResult, Operations, Row, summed
+from backprove.lifted import as_op
+from backprove.op import Op
+from backprove.optim import optimizer as find_optimizer
+
+KINDS = ("mac", "flop", "cheap", "trans", "random")
+
+
+def result_of(
+    found: dict[str, Any],
+    library: str,
+    subject: str,
+    shapes: list[tuple[int, ...]],
+    optimizer: Any,
+    loss: Any,
+    convention: str,
+) -> CostResult:
+    """A row for each module that owns parameters or executed something, and one for the loss."""
+    update = find_optimizer(optimizer) if isinstance(optimizer, str) else optimizer
+    rows = _rows(found, convention)
+    if update is not None:
+        for row in rows:
+            if row.trainable and row.tied_to is None:
+                row.counts["optimizer"] = _plain(update.cost() * row.trainable)
+                row.worked["optimizer.flop"] = f"{update.cost().flop} * {row.trainable:,}"
+    output = tuple(found["outputs"].get("", ()))
+    lossy = _loss(loss, output)
+    if lossy is not None:
+        rows.append(loss_row(lossy, loss_inputs(lossy, output)))
+    for row in rows:
+        row.formula = "; ".join(f"{k} = {v}" for k, v in row.worked.items())
+    return CostResult(
+        subject=subject,
+        batch_size=shapes[0][0] if shapes and shapes[0] else 1,
+        input_shapes=shapes,
+        convention=convention,
+        rows=rows,
+        totals=_totals(found, rows, update),
+        versions={"backprove": __version__, library: found["version"]},
+    )
+
+
+def _loss(named: Any, output: tuple[int, ...]) -> Op | None:
+    """The loss, if the network's output has a shape that it takes."""
+    op = ops.operator(named, "loss") if isinstance(named, str) else named and as_op(named)
+    return op if op is not None and len(output) == 2 else None
+
+
+def _rows(found: dict[str, Any], convention: str) -> list[Row]:
+    by_path: dict[str, list[dict[str, Any]]] = {}
+    for one in found["operations"]:
+        by_path.setdefault(one["path"], []).append(one)
+    own: dict[str, list[dict[str, Any]]] = {}
+    for parameter in found["parameters"]:
+        own.setdefault(parameter["name"].rpartition(".")[0], []).append(parameter)
+    paths = [p for p in found["classes"] if p in by_path or p in own]
+    paths += [p for p in own if p not in paths]
+    rows = []
+    for path in paths:
+        listed = by_path.get(path, [])
+        rows.append(_row(path, listed, own.get(path, []), found, convention))
+        rows += [_unknown(one) for one in listed if not one["known"]]
+    return rows
+
+
+def _row(
+    path: str,
+    listed: list[dict[str, Any]],
+    own: list[dict[str, Any]],
+    found: dict[str, Any],
+    convention: str,
+) -> Row:
+    known = [one for one in listed if one["known"]]
+    counts: dict[str, Operations] = {}
+    worked: dict[str, str] = {}
+    for passed in ("forward", "dx", "dweight", "dbias"):
+        chosen = [one for one in known if one["pass"] == passed]
+        if chosen:
+            counts[passed] = summed([_numbers(one, convention) for one in chosen])
+            mac = [one["formula"] for one in chosen if one["mac"] and one["formula"]]
+            worked |= {f"{passed}.mac": "; ".join(mac)} if mac else {}
+    owned = [p for p in own if p["owner"] == p["name"]]
+    tied = next((p["owner"] for p in own if p["owner"] != p["name"]), None)
+    output = found["outputs"].get(path)
+    return Row(
+        name=path or "(root)",
+        operator=found["classes"].get(path, "?"),
+        parameters=sum(p["size"] for p in own),
+        used=sum(p["size"] for p in own if p["used"]),
+        trainable=sum(p["size"] for p in (owned or own) if p["trainable"]),
+        tied_to=None if tied is None or owned else tied.rpartition(".")[0] or "(root)",
+        output_shape=None if output is None else tuple(output),
+        counts=counts,
+        saved_bytes=sum(size for p, size in found["saved"] if p == path),
+        moved_bytes=sum(one["moved"] for one in listed if one["pass"] == "forward"),
+        backward_bytes=sum(one["moved"] for one in listed if one["pass"] != "forward"),
+        measured=False,
+        worked=worked,
+    )
+
+
+def _unknown(one: dict[str, Any]) -> Row:
+    """A row of its own for an operation without a formula, so that what is known stays shown."""
+    passed = "forward" if one["pass"] == "forward" else "dx"
+    return Row(
+        name=one["path"] or "(root)",
+        operator=one["name"],
+        known=False,
+        counts={passed: dict.fromkeys(KINDS, 0)},
+        formula=f"{one['calls']} x {one['name']}",
+    )
+
+
+def _numbers(one: dict[str, Any], convention: str) -> Operations:
+    """The numbers of an entry; FLOP by the convention, the others as they are."""
+    numbers = {kind: one[kind] for kind in KINDS}
+    return numbers | ({"flop": one["headline"]} if convention == "headline" else {})
+
+
+def _plain(count: Any) -> Operations:
+    return {kind: int(getattr(count, kind)) for kind in KINDS}
+
+
+def _totals(found: dict[str, Any], rows: list[Row], update: Any) -> dict[str, Any]:
+    owned = [p for p in found["parameters"] if p["owner"] == p["name"]]
+    registered = sum(p["size"] for p in found["parameters"])
+    total = sum(p["size"] for p in owned)
+    trained = [p for p in owned if p["trainable"]]
+    trainable = sum(p["size"] for p in trained)
+    used = {p["owner"] for p in found["parameters"] if p["used"]}
+    slots = len(update.slots) if update is not None else 0
+    gradients = sum(p["bytes"] for p in trained)
+    return {
+        "parameters": {
+            "total": total,
+            "used": sum(p["size"] for p in owned if p["name"] in used),
+            "trainable": trainable,
+            "tied": registered - total,
+            "buffers": found["buffers"],
+        },
+        "operations": operations(rows),
+        "memory": {
+            "parameters": sum(p["bytes"] for p in owned),
+            "gradients": gradients,
+            "optimizer": gradients * slots,
+            "saved": sum(size for _, size in found["saved"]),
+        },
+        "moved": {
+            "forward": sum(row.moved_bytes for row in rows),
+            "backward": sum(row.backward_bytes for row in rows),
+            "optimizer": trainable * memory.moved_by_update(slots) if update is not None else 0,
+        },
+        "complete": all(row.known for row in rows),
+        "executed": {"data_dependent": found["asked"]},
+    }

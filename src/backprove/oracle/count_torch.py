@@ -1,0 +1,226 @@
+"""Counting a PyTorch network from the operations that it dispatches. Runs in PyTorch's process.
+
+A dispatch mode sees every kernel of forward and backward with its shapes; global module hooks,
+removed again, tell which module runs. The autograd node of a backward kernel tells the module
+whose forward made it. Nothing of the network is changed: gradients are asked for, not stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch.autograd.graph import saved_tensors_hooks
+from torch.nn.modules import module as hooks
+from torch.nn.parameter import UninitializedParameter
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from backprove.oracle.formulas_torch import FREE, amount
+from backprove.oracle.networks import Ledger, Refused, answer, load, tensors, words
+
+
+class Counter(TorchDispatchMode):  # type: ignore[misc]
+    """Records every kernel under the path of its module."""
+
+    def __init__(self, owned: set[int]) -> None:
+        super().__init__()
+        self.owned = owned
+        self.stack = [""]
+        self.phase = "forward"
+        self.paths: dict[int, str] = {}
+        self.used: set[int] = set()
+        self.saved: dict[int, tuple[str, int]] = {}
+        self.ledger = Ledger()
+        self.asked = False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        name = func.overloadpacket.__name__
+        operands = [*tensors(list(args), torch.Tensor), *tensors(kwargs or {}, torch.Tensor)]
+        operands += [t for a in args for t in tensors(a, torch.Tensor) if isinstance(a, list)]
+        keys = {key_of(t) for t in operands}
+        node = torch._C._current_autograd_node()
+        if self.phase == "forward":
+            path = self.stack[-1]
+            made = torch.autograd._get_sequence_nr()
+            self.paths.setdefault(made, path)
+            self.used |= keys
+            self.asked |= name == "_local_scalar_dense"
+            passed = "forward"
+        else:
+            path = self.paths.get(node._sequence_nr() + 1, "") if node is not None else ""
+            passed = gradient(name, out, node, bool(keys & self.owned))
+        if name not in FREE or name == "embedding":
+            found = amount(name, args, out, self.phase)
+            by_pass = found if isinstance(found, dict) else {passed: found}
+            self.ledger.record(path, name, by_pass, moved(operands, out, name))
+        return out
+
+    def keep(self, tensor: Any) -> Any:
+        """A tensor that autograd saves for backward: its bytes count once, parameters do not."""
+        if self.phase == "forward" and key_of(tensor) not in self.owned:
+            size = tensor.untyped_storage().nbytes()
+            self.saved.setdefault(key_of(tensor), (self.stack[-1], size))
+        return tensor
+
+
+def gradient(name: str, out: Any, node: Any, reads_weight: bool) -> str:
+    """Which gradient a kernel of backward computes: dx, dweight or dbias."""
+    if name in ("mm", "mv", "_trilinear"):
+        return "dx" if reads_weight else "dweight"
+    kind = type(node).__name__
+    if name == "sum":
+        leaf = any(
+            type(n).__name__ == "AccumulateGrad" for n, _ in getattr(node, "next_functions", ())
+        )
+        if not leaf:
+            return "dx"
+        return "dbias" if kind.startswith(("Add", "Sub")) else "dweight"
+    if name == "add" and kind == "TBackward0":
+        return "dweight"
+    if name == "add" and kind.startswith("Addmm") and out.dim() == 1:
+        return "dbias"
+    return "dx"
+
+
+def key_of(tensor: Any) -> int:
+    """The storage of a tensor: views of one storage, and tied parameters, have the same."""
+    return int(tensor.untyped_storage()._cdata)
+
+
+def moved(operands: list[Any], out: Any, name: str) -> int:
+    """The bytes of operands and results; of a lookup, the rows that are read."""
+    results = tensors(out, torch.Tensor)
+    both = [*operands[1:], *results, *results] if name == "embedding" else [*operands, *results]
+    return sum(t.numel() * t.element_size() for t in both)
+
+
+def count(
+    place: str, inputs: list[dict[str, Any]], keywords: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Load "FILE.py::Net" and count it on inputs of these shapes and dtypes."""
+
+    def run() -> dict[str, Any]:
+        net = load(place, torch.nn.Module)
+        meta = any(p.is_meta for p in net.parameters())
+        with torch.device("meta") if meta else nullcontext():
+            given = {k: draw(**v) for k, v in keywords.items()}
+            values = [draw(**i) for i in inputs]
+        return count_network(net, values, given)
+
+    return answer(run)
+
+
+def draw(shape: list[int], dtype: str) -> Any:
+    """An input: zeros if whole numbers, else normal numbers of a generator of its own."""
+    kind = getattr(torch, dtype, None)
+    if not isinstance(kind, torch.dtype):
+        raise Refused("dtype", dtype)
+    if not kind.is_floating_point:
+        return torch.zeros(shape, dtype=kind)
+    if torch.get_default_device().type == "meta":
+        return torch.empty(shape, dtype=kind)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(kind)
+
+
+def count_network(
+    net: Any, inputs: list[Any], keywords: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Count forward and backward; buffers and random state are as before when it returns."""
+    given = keywords or {}
+    with (
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        torch.random.fork_rng(devices=[]),
+        _buffers_kept(net),
+    ):
+        if any(isinstance(p, UninitializedParameter) for p in net.parameters()):
+            _run(net, inputs, given)
+        return _counted(net, inputs, given)
+
+
+@contextmanager
+def _buffers_kept(net: Any) -> Iterator[None]:
+    before = [(b, b.clone()) for b in net.buffers() if not hasattr(b, "materialize")]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, value in before:
+                buffer.copy_(value)
+
+
+def _run(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> Any:
+    try:
+        return net(*inputs, **keywords)
+    except (Exception, SystemExit) as error:
+        raise Refused("run", words(error)) from error
+
+
+def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
+    parameters = dict(net.named_parameters(remove_duplicate=False))
+    counter = Counter({key_of(p) for p in parameters.values()})
+    outputs: dict[str, list[int]] = {}
+    with _watched(net, counter, outputs), counter, saved_tensors_hooks(counter.keep, lambda t: t):
+        out = _run(net, inputs, keywords)
+        counter.phase = "backward"
+        trained = [p for p in net.parameters() if p.requires_grad]
+        ends = [y for y in tensors(out, torch.Tensor) if y.requires_grad]
+        if trained and ends:
+            starts = [torch.ones_like(y) for y in ends]
+            try:
+                torch.autograd.grad(ends, trained, starts, allow_unused=True)
+            except RuntimeError as error:
+                raise Refused("backward", words(error)) from error
+    return {
+        "operations": counter.ledger.operations(),
+        "classes": {n: type(m).__name__ for n, m in net.named_modules()},
+        "outputs": outputs,
+        "parameters": _parameters(parameters, counter.used),
+        "buffers": sum(b.numel() for b in net.buffers()),
+        "saved": [list(one) for one in counter.saved.values()],
+        "asked": counter.asked,
+        "version": str(torch.__version__),
+    }
+
+
+@contextmanager
+def _watched(net: Any, counter: Counter, outputs: dict[str, list[int]]) -> Iterator[None]:
+    names = {id(m): n for n, m in net.named_modules()}
+
+    def enter(module: Any, _: Any) -> None:
+        counter.stack.append(names.get(id(module), counter.stack[-1]))
+
+    def leave(module: Any, _: Any, out: Any) -> None:
+        path = counter.stack.pop()
+        found = tensors(out, torch.Tensor)
+        if found and names.get(id(module)) == path:
+            outputs[path] = list(found[0].shape)
+
+    handles = [
+        hooks.register_module_forward_pre_hook(enter),
+        hooks.register_module_forward_hook(leave),
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _parameters(parameters: dict[str, Any], used: set[int]) -> list[dict[str, Any]]:
+    """Every registered name; a name whose storage an earlier one has, is tied to that."""
+    owners: dict[int, str] = {}
+    return [
+        {
+            "name": name,
+            "size": p.numel(),
+            "bytes": p.numel() * p.element_size(),
+            "trainable": p.requires_grad,
+            "used": key_of(p) in used,
+            "owner": owners.setdefault(key_of(p), name),
+        }
+        for name, p in parameters.items()
+    ]

@@ -1,0 +1,130 @@
+"""A user's network: found in a file, and its count put together. Runs in a framework's process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from backprove.counts import Count
+from backprove.course import stand_in
+from backprove.oracle.formulas import Amount
+
+KINDS = [f.name for f in fields(Count)]
+MODULE = "learners_network"
+
+
+class Refused(Exception):
+    """What cannot be counted: `stage` says where it failed, the text why."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(reason)
+        self.stage = stage
+
+
+class Ledger:
+    """Amounts added up by module path, pass and operation."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str, str], dict[str, Any]] = {}
+
+    def record(self, path: str, name: str, amounts: dict[str, Amount | None], moved: int) -> None:
+        """Add one executed operation; None for an amount that no formula tells."""
+        for i, (passed, amount) in enumerate(amounts.items()):
+            entry = self.entries.setdefault(
+                (path, passed, name),
+                {"path": path, "pass": passed, "name": name, "calls": 0, "moved": 0}
+                | {"known": True, "formula": [], "headline": 0, **dict.fromkeys(KINDS, 0)},
+            )
+            entry["calls"] += 1
+            entry["moved"] += 0 if i else moved
+            if amount is None:
+                entry["known"] = False
+                continue
+            entry["headline"] += amount.headline
+            entry["formula"].append(amount.formula)
+            for kind in KINDS:
+                entry[kind] += getattr(amount.strict, kind)
+
+    def operations(self) -> list[dict[str, Any]]:
+        """All entries; equal formulas are said once."""
+        return [
+            {**e, "formula": "; ".join(dict.fromkeys(t for t in e["formula"] if t))}
+            for e in self.entries.values()
+        ]
+
+
+def answer(count: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `count` returns, or where and why it failed."""
+    try:
+        return count()
+    except Refused as error:
+        return {"failed": error.stage, "reason": str(error)}
+
+
+def load(place: str, kind: type) -> Any:
+    """The network of "FILE.py::NAME": a module, or a class or function called without arguments.
+
+    Without a name it is the last class of the file that is a network.
+    """
+    name, _, wanted = place.partition("::")
+    scope = _run(Path(name).resolve())
+    if not wanted:
+        classes = [k for k, v in scope.items() if isinstance(v, type) and issubclass(v, kind)]
+        own = [k for k in classes if scope[k].__module__ == MODULE]
+        nets = own or [k for k, v in scope.items() if isinstance(v, kind)]
+        if not nets:
+            raise Refused("missing", "")
+        wanted = nets[-1]
+    if wanted not in scope:
+        raise Refused("missing", ", ".join(_networks(scope, kind)))
+    found = scope[wanted]
+    return found if isinstance(found, kind) else _built(found, wanted, kind)
+
+
+def _run(path: Path) -> dict[str, Any]:
+    module = ModuleType(MODULE)
+    module.__file__ = str(path)
+    sys.modules[MODULE] = module
+    with stand_in(path.parent):
+        try:
+            exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), vars(module))
+        except (Exception, SystemExit) as error:
+            raise Refused("load", words(error)) from error
+    return vars(module)
+
+
+def _networks(scope: dict[str, Any], kind: type) -> list[str]:
+    own = {k: v for k, v in scope.items() if not k.startswith("_")}
+    return [
+        k
+        for k, v in own.items()
+        if isinstance(v, kind)
+        or (isinstance(v, type) and issubclass(v, kind) and v.__module__ == MODULE)
+    ]
+
+
+def _built(make: Any, name: str, kind: type) -> Any:
+    try:
+        found = make()
+    except (Exception, SystemExit) as error:
+        raise Refused("build", words(error)) from error
+    if not isinstance(found, kind):
+        raise Refused("build", f"{name}() is {type(found).__name__}, not {kind.__name__}")
+    return found
+
+
+def words(error: BaseException) -> str:
+    """An exception on one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:400]}"
+
+
+def tensors(value: Any, kind: Any) -> list[Any]:
+    """The tensors of a network's output: itself, or those of a list, tuple or dictionary."""
+    values = list(value.values()) if isinstance(value, dict) else value
+    values = list(values) if isinstance(values, list | tuple) else [values]
+    return [v for v in values if isinstance(v, kind)]
