@@ -73,7 +73,7 @@ def forward(found, kind: str = "flop") -> int:
     return found.operations("forward", kind)
 
 
-LIBRARIES = pytest.mark.parametrize("library", ["torch"])
+LIBRARIES = pytest.mark.parametrize("library", ["torch", "paddle"])
 
 
 @LIBRARIES

@@ -90,3 +90,12 @@ def plain(value: Any) -> Any:
 def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:
     """Several questions at once; the words of a refusal in the place of an answer."""
     return {"answers": answers(evaluate, requests)}
+
+
+def count(
+    place: str, inputs: list[dict[str, Any]], keywords: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Parameters and executed operations of a network in a file."""
+    from backprove.oracle import count_paddle
+
+    return count_paddle.count(place, inputs, keywords)
