@@ -145,6 +145,22 @@ def test_gradients_of_a_shared_layer_add(library) -> None:
 
 
 @LIBRARIES
+@pytest.mark.parametrize(
+    ("name", "shape", "macs", "backward"),
+    [
+        ("two_way", "5,2,8", 15_360, 26_880),
+        ("Einsum", "3,6", 90, 90),
+        ("WeightFirst", "6,3", 90, 90),
+    ],
+)
+def test_backward_without_the_gradient_of_the_input(library, name, shape, macs, backward) -> None:
+    """Two layers, two ways: both weights, the hidden state, and the upper layer's input."""
+    found = count(library, name, shape)
+    assert found.complete
+    assert (forward(found, "mac"), found.operations("backward", "mac")) == (macs, backward)
+
+
+@LIBRARIES
 def test_parameters_used_trainable_and_tied(library) -> None:
     found = count(library, "RootVector").totals["parameters"]
     assert (found["total"], found["used"]) == (203_537, 203_530)

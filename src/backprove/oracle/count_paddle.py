@@ -27,6 +27,8 @@ from backprove.oracle.formulas_paddle import DUNDERS, FREE, backward, forward, p
 from backprove.oracle.networks import Ledger, Refused, answer, load, tensors, words
 
 TENSOR = paddle.Tensor
+MARKS = (" pybind_imperative_func", " pybind_patch_func")
+"""How the profiler calls an operation that was asked for from Python."""
 ASKS = ("__bool__", "__int__", "__float__", "__index__", "item", "numpy", "tolist")
 """How a network reads values, and may let them decide what it does."""
 
@@ -116,6 +118,8 @@ class Recorder:
 
 def arranged(name: str, args: Any, kwargs: dict[str, Any]) -> list[Any]:
     """All arguments in their order."""
+    if name == "einsum" and args and isinstance(args[0], list | tuple):
+        return [*args[0], *args[1:], *kwargs.values()]
     if name != "matmul" or not kwargs:
         return [*args, *kwargs.values()]
     known = [("x", "input"), ("y", "other", "mat2"), ("transpose_x",), ("transpose_y",)]
@@ -173,12 +177,17 @@ def profiled(found: list[str]) -> Iterator[None]:
 
 
 def events(trees: dict[int, Any]) -> Iterator[str]:
-    """The names of all events, by thread; the trees go when the profiler does."""
-    stack = list(trees.values())
+    """The names of all events, of calls from Python the outermost.
+
+    They are read while the profiler lives: the trees go when it does.
+    """
+    stack = [(tree, False) for tree in trees.values()]
     while stack:
-        node = stack.pop()
-        yield node.name
-        stack.extend(node.children_node)
+        node, inside = stack.pop()
+        called = node.name.endswith(MARKS)
+        if not (called and inside):
+            yield node.name
+        stack.extend((child, inside or called) for child in node.children_node)
 
 
 def count(
@@ -317,16 +326,18 @@ def _moved(call: Call, operands: list[Any]) -> int:
 
 def _unseen(ledger: Ledger, raw: Tally[str], ran: list[str]) -> None:
     """Operations that the profiler saw more often than the wrappers did."""
-    marks = (" pybind_imperative_func", " pybind_patch_func")
-    seen = Tally(e.removesuffix(m) for e in ran for m in marks if e.endswith(m))
+    seen: Tally[str] = Tally()
+    for event in ran:
+        mark = next((m for m in MARKS if event.endswith(m)), None)
+        if mark is not None:
+            name = event.removesuffix(mark).split(" or ")[0]
+            seen[plain(name)] += name in DUNDERS or hasattr(_C_ops, name)
+    known: Tally[str] = Tally()
+    for name, times in raw.items():
+        known[plain(name)] += times
     for name, times in seen.items():
-        known = sum(raw[n] for n in name.replace("__radd_", "__radd__").split(" or "))
-        if times > known and plain(name.split(" or ")[0]) not in FREE and name in _operations():
+        if times > known[name] and name not in FREE:
             ledger.record("", name, {"forward": None}, 0)
-
-
-def _operations() -> set[str]:
-    return {*dir(_C_ops), *DUNDERS, "__add__ or __radd_", "__mul__ or __rmul__"}
 
 
 def _unseen_gradients(

@@ -107,6 +107,12 @@ def activation(name: str, size: int, *, backward: bool = False) -> Amount:
     return Amount(table[name] * size, size, f"{name} x {size}")
 
 
+def prelu_backward(size: int) -> dict[str, Amount]:
+    """The gradients of a rectifier with learnt slopes: of its input, and of the slopes unsummed."""
+    dx = Amount(Count(flop=size, cheap=2 * size), size, f"prelu x {size}")
+    return {"dx": dx, "dweight": plain(Count(flop=size), f"{size}")}
+
+
 def elementwise(name: str, size: int) -> Amount:
     """Arithmetic on `size` elements."""
     return plain(ARITHMETIC[name] * size, f"{name} x {size}")

@@ -223,8 +223,8 @@ def _rnn(values: list[Any], out: Any) -> f.Amount:
 
 def _rnn_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
     rows, cells = prod(values[0].shape[:2]), _cells(values)
-    first = 0 in needed
-    found = [f.recurrent_backward(rows, *c, dx=first or i > 0) for i, c in enumerate(cells)]
+    lowest = 0 if 0 in needed else 2 if values[6] else 1
+    found = [f.recurrent_backward(rows, *c, dx=i >= lowest) for i, c in enumerate(cells)]
     return {"dx": f.joined(found)}
 
 
@@ -238,10 +238,10 @@ def _conv_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
     return f.convolution_backward(size(out), prod(w.shape[1:]), 1, size(w), size(x), asked)
 
 
-def _pool(values: list[Any], out: Any) -> f.Amount | None:
-    if values[8] or values[9]:
-        return None
-    cells = prod(values[1])
+def _pool(values: list[Any], out: Any) -> f.Amount:
+    """Where the windows adapt to the output, each holds its share of the input."""
+    spread = -(-size(values[0]) // size(out))
+    cells = spread if values[8] or values[9] else prod(values[1])
     largest = values[7] == "max"
     count = Count(cheap=size(out) * (cells - 1)) if largest else Count(flop=size(out) * cells)
     return f.plain(count, f"{size(out)} x {cells}")
@@ -262,6 +262,37 @@ def _pow_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
     return None
 
 
+def _pool_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
+    return {"dx": f.elementwise("add", size(out) if values[7] == "max" else size(values[0]))}
+
+
+def _einsum(values: list[Any], out: Any) -> f.Amount | None:
+    """Two operands: a multiply-add for each point of the space of all indices."""
+    inputs = values[-1].replace(" ", "").partition("->")[0].split(",")
+    if len(inputs) != 2 or "." in values[-1]:
+        return None
+    lengths = {
+        index: int(length)
+        for names, operand in zip(inputs, values, strict=False)
+        for index, length in zip(names, operand.shape, strict=True)
+    }
+    points = prod(lengths.values())
+    if points == size(out):
+        return f.elementwise("mul", points)
+    return f.multiply_adds(points, size(out), f"{values[-1]}: {points}")
+
+
+def _einsum_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
+    found = _einsum(values, out)
+    if found is None:
+        return None
+    mac = found.strict.mac
+    if not mac:
+        return _by_pass(dict.fromkeys(needed, found), needed)
+    each = {i: f.multiply_adds(mac, size(values[i]), f"{mac}") for i in needed}
+    return _by_pass(each, needed)
+
+
 FORWARD: dict[str, Callable[..., Any]] = {
     "matmul": _matmul,
     "linear": _linear,
@@ -280,6 +311,10 @@ FORWARD: dict[str, Callable[..., Any]] = {
     "conv2d": _conv,
     "depthwise_conv2d": _conv,
     "pool2d": _pool,
+    "einsum": _einsum,
+    "conv2d_transpose": lambda values, out: f.convolution(
+        size(values[0]), prod(values[1].shape[1:])
+    ),
     "scale": _scale,
 }
 BACKWARD: dict[str, Callable[..., Any]] = {
@@ -305,6 +340,11 @@ BACKWARD: dict[str, Callable[..., Any]] = {
     "dropout": _unary(Count(flop=1)),
     "bilinear": _bilinear_backward,
     "rnn": _rnn_backward,
+    "pool2d": _pool_backward,
+    "einsum": _einsum_backward,
+    "max": lambda values, out, needed: {"dx": f.elementwise("where", size(values[0]))},
+    "min": lambda values, out, needed: {"dx": f.elementwise("where", size(values[0]))},
+    "prelu": lambda values, out, needed: f.prelu_backward(size(out)),
     "conv2d": _conv_backward,
     "depthwise_conv2d": _conv_backward,
 }

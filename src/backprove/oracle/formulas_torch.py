@@ -100,6 +100,15 @@ def _layer_norm_backward(args: Any, out: Any) -> dict[str, f.Amount]:
     return f.layer_norm_backward(args[0].numel(), args[3].numel(), _size(args[5]), needed)
 
 
+def _group_norm(args: Any, out: Any) -> f.Amount:
+    return f.layer_norm(args[0].numel(), args[3] * args[6], _size(args[1]))
+
+
+def _group_norm_backward(args: Any, out: Any) -> dict[str, f.Amount]:
+    rows, features = args[5] * args[8], _size(args[4])
+    return f.layer_norm_backward(args[0].numel(), rows, features, _needed(args[9]))
+
+
 def _batch_norm(args: Any, out: Any) -> f.Amount:
     return f.batch_norm(args[0].numel(), args[0].shape[1], training=bool(args[5]))
 
@@ -162,7 +171,9 @@ def _recurrent(args: Any, out: Any) -> f.Amount:
 def _recurrent_backward(args: Any, out: Any) -> f.Amount:
     hidden = args[2].shape[1]
     gates, size = args[1].shape[0] // hidden, args[0].shape[-1]
-    return f.recurrent_backward(prod(args[0].shape[:-1]), size, hidden, gates, dx=True)
+    return f.recurrent_backward(
+        prod(args[0].shape[:-1]), size, hidden, gates, dx=args[0].requires_grad
+    )
 
 
 def _embedding_backward(args: Any, out: Any) -> dict[str, f.Amount]:
@@ -193,6 +204,7 @@ FORMULAS: dict[str, Formula] = {
     "var": lambda args, out: f.variance(args[0].numel()),
     "var_mean": lambda args, out: f.variance(args[0].numel()),
     "_softmax": _softmax(),
+    "_safe_softmax": _softmax(),
     "_log_softmax": _softmax(logarithm=True),
     "_softmax_backward_data": _softmax(backward=True),
     "_log_softmax_backward_data": _softmax(logarithm=True, backward=True),
@@ -200,6 +212,11 @@ FORMULAS: dict[str, Formula] = {
     "native_layer_norm_backward": _layer_norm_backward,
     "native_batch_norm": _batch_norm,
     "native_batch_norm_backward": _batch_norm_backward,
+    "native_group_norm": _group_norm,
+    "native_group_norm_backward": _group_norm_backward,
+    "log_sigmoid_forward": lambda args, out: f.activation("log_sigmoid", args[0].numel()),
+    "_prelu_kernel": lambda args, out: f.activation("prelu", args[0].numel()),
+    "_prelu_kernel_backward": lambda args, out: f.prelu_backward(args[0].numel()),
     "convolution": _convolution,
     "convolution_backward": _convolution_backward,
     "max_pool2d_with_indices": _pool,

@@ -249,3 +249,25 @@ class Raises(nn.Layer):
 class Needs(nn.Layer):
     def __init__(self, size):
         super().__init__()
+
+
+def two_way():
+    return nn.LSTM(8, 6, num_layers=2, direction="bidirect")
+
+
+class Einsum(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.weight = parameter(6, 5)
+
+    def forward(self, x):
+        return paddle.einsum("bi,io->bo", x, self.weight)
+
+
+class WeightFirst(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.weight = parameter(5, 6)
+
+    def forward(self, x):
+        return self.weight @ x

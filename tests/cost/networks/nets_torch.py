@@ -246,6 +246,28 @@ class Needs(nn.Module):
         super().__init__()
 
 
+def two_way():
+    return nn.LSTM(8, 6, num_layers=2, bidirectional=True)
+
+
+class Einsum(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(6, 5))
+
+    def forward(self, x):
+        return torch.einsum("bi,io->bo", x, self.weight)
+
+
+class WeightFirst(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(5, 6))
+
+    def forward(self, x):
+        return self.weight @ x
+
+
 def huge():
     with torch.device("meta"):
         return nn.Sequential(nn.Linear(1_000_000, 1_000_000))
