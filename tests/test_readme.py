@@ -24,7 +24,7 @@ def headings(text: str) -> list[int]:
 
 def blocks(text: str, language: str) -> list[str]:
     """The code blocks of a language; "" for those without one."""
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```([^\n]*)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
     return [body for name, body in found if name == language]
 
 
