@@ -21,6 +21,7 @@ from backprove.errors import UsageError, unknown
 from backprove.messages import render
 from backprove.op import Op
 from backprove.tables import text_table
+from backprove.targets import parse_given
 from backprove.train import config as configuration
 from backprove.train.build import build_network, build_optimizer
 from backprove.train.config import Config
@@ -44,6 +45,7 @@ class Options:
     loss: str | None
     convention: str
     activation: str
+    arguments: dict[str, Any]
 
 
 def cost(
@@ -76,6 +78,10 @@ def cost(
     activation: Annotated[
         str, typer.Option(help=render("Activation between the layers."))
     ] = "leaky_relu",
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--with", help=render("An argument for the constructor: negative_slope=0.1.")),
+    ] = None,
     convention: Annotated[
         str,
         typer.Option(
@@ -104,7 +110,8 @@ def cost(
     """Parameters, compute and memory, an operator a row."""
     if format not in FORMATS:
         raise unknown("format", format, FORMATS)
-    options = Options(input, batch_size, optimizer, loss, convention, activation)
+    arguments = parse_given(given or [])
+    options = Options(input, batch_size, optimizer, loss, convention, activation, arguments)
     result = _count(target, options)
     missed = exceeded(result, max_params, max_macs)
     if compare is not None:
@@ -122,10 +129,14 @@ def cost(
 
 def _count(target: str, options: Options) -> CostResult:
     path = Path(target)
-    if path.suffix == ".safetensors":
-        return cost_of_weights(path)
     if target.partition("::")[0].endswith(".py"):
         return _of_framework(target, options)
+    if options.arguments:
+        raise UsageError(
+            "--with sets the arguments of FILE.py::NAME: leave it out for other targets"
+        )
+    if path.suffix == ".safetensors":
+        return cost_of_weights(path)
     net, config = _network(target, path, options.activation)
     return count(
         net,
@@ -147,6 +158,7 @@ def _of_framework(target: str, options: Options) -> CostResult:
     return cost_of_file(
         target,
         options.input,
+        arguments=options.arguments,
         optimizer=_chosen(options.optimizer, None, "adam"),
         loss=_chosen(options.loss, None, "cross_entropy"),
         convention=options.convention,

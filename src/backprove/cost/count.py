@@ -261,7 +261,8 @@ def operations(rows: list[Row]) -> dict[str, Operations]:
     of_loss = [row for row in rows if "loss" in row.counts]
 
     def among(chosen: list[Row], names: Any) -> Operations:
-        return summed([c for row in chosen for k, c in row.counts.items() if names(k)])
+        found = [c for row in chosen for k, c in row.counts.items() if names(k)]
+        return summed([dict.fromkeys(KINDS, 0), *found])
 
     main = ("dx", "dweight", "dbias")
     found = {

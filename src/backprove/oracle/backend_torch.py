@@ -117,9 +117,12 @@ def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def count(
-    place: str, inputs: list[dict[str, Any]], keywords: dict[str, dict[str, Any]]
+    place: str,
+    inputs: list[dict[str, Any]],
+    keywords: dict[str, dict[str, Any]],
+    arguments: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Parameters and executed operations of a network in a file."""
     from backprove.oracle import count_torch
 
-    return count_torch.count(place, inputs, keywords)
+    return count_torch.count(place, inputs, keywords, arguments)

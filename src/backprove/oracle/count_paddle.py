@@ -24,12 +24,15 @@ from paddle.profiler import utils as profiling
 
 from backprove.oracle import formulas as f
 from backprove.oracle.formulas_paddle import DUNDERS, FREE, backward, forward, plain, size
+from backprove.oracle.memory_paddle import peak_of
 from backprove.oracle.networks import Ledger, Refused, answer, load, tensors, words
 
 TENSOR = paddle.Tensor
 MARKS = (" pybind_imperative_func", " pybind_patch_func")
 """How the profiler calls an operation that was asked for from Python."""
-ASKS = ("__bool__", "__int__", "__float__", "__index__", "item", "numpy", "tolist")
+LEAVES = ("numpy", "__array__")
+"""How an array is handed to NumPy, where nothing is seen."""
+ASKS = ("__bool__", "__int__", "__float__", "__index__", "item", "tolist", *LEAVES)
 """How a network reads values, and may let them decide what it does."""
 
 
@@ -41,6 +44,8 @@ class Call:
     name: str
     values: list[Any]
     out: Any
+    node: Any = None
+    """What it left in the graph, if anything."""
 
 
 class Recorder:
@@ -55,6 +60,8 @@ class Recorder:
         self.outputs: dict[str, list[int]] = {}
         self.saved: dict[int, tuple[str, int]] = {}
         self.asked = False
+        self.asking = False
+        self.left: list[str] = []
         self.active = True
         self.leaves = [p for _, p in parameters_of(net)]
         self.memory = {p.data_ptr() for p in self.leaves}
@@ -67,7 +74,7 @@ class Recorder:
             if self.active and out is not NotImplemented:
                 values = arranged(plain(name), args, kwargs)
                 self.raw[name] += 1
-                self.calls.append(Call(self.stack[-1], plain(name), values, out))
+                self.calls.append(Call(self.stack[-1], plain(name), values, out, node_at(out)))
                 if plain(name) in FREE and plain(name) != "embedding":
                     self._inherit(values, out)
             return out
@@ -81,12 +88,18 @@ class Recorder:
             for one in tensors(out, TENSOR):
                 self.owned[id(one)] = self.owned[id(first)]
 
-    def ask(self, function: Any) -> Any:
-        """The function, remembering that a value was read."""
+    def ask(self, name: str, function: Any) -> Any:
+        """The function, remembering that a value was read, or that an array left for NumPy."""
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:
+            before, self.asking = self.asking, True
             self.asked |= self.active
-            return function(*args, **kwargs)
+            if self.active and not before and name in LEAVES:
+                self.left.append(self.stack[-1])
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.asking = before
 
         return wrapped
 
@@ -147,7 +160,9 @@ def watched(recorder: Recorder) -> Iterator[None]:
     here = copies({id(getattr(_C_ops, n)): n for n in ops})
     changes += [(module, n, made[known]) for module, n, known in here]
     changes += [(TENSOR, n, recorder.wrap(n, getattr(TENSOR, n))) for n in DUNDERS]
-    changes += [(TENSOR, n, recorder.ask(getattr(TENSOR, n))) for n in ASKS if hasattr(TENSOR, n)]
+    changes += [
+        (TENSOR, n, recorder.ask(n, getattr(TENSOR, n))) for n in ASKS if hasattr(TENSOR, n)
+    ]
     layer = paddle.nn.Layer
     changes.append((layer, "__call__", recorder.layer_call(layer.__call__)))
     try:
@@ -191,12 +206,15 @@ def events(trees: dict[int, Any]) -> Iterator[str]:
 
 
 def count(
-    place: str, inputs: list[dict[str, Any]], keywords: dict[str, dict[str, Any]]
+    place: str,
+    inputs: list[dict[str, Any]],
+    keywords: dict[str, dict[str, Any]],
+    arguments: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Load "FILE.py::Net" and count it on inputs of these shapes and dtypes."""
 
     def run() -> dict[str, Any]:
-        net = load(place, paddle.nn.Layer)
+        net = load(place, paddle.nn.Layer, arguments)
         given = {k: draw(**v) for k, v in keywords.items()}
         return count_network(net, [draw(**i) for i in inputs], given)
 
@@ -222,7 +240,8 @@ def count_network(
     before = [(b, b.clone()) for b in kept if b._is_initialized()]
     try:
         with paddle.enable_grad():
-            return _counted(net, inputs, keywords or {})
+            found = _counted(net, inputs, keywords or {})
+            return found | {"peak": peak_of(lambda: _once_more(net, inputs, keywords or {}))}
     finally:
         with paddle.no_grad():
             for buffer, value in before:
@@ -247,6 +266,8 @@ def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str,
     graph = reached(ends)
     for call in recorder.calls:
         _record(ledger, recorder, call, graph)
+    for path in recorder.left:
+        ledger.record(path, "Tensor.numpy", {"forward": None}, 0)
     _unseen(ledger, recorder.raw, ran)
     if ends and trained:
         with profiled(back):
@@ -264,8 +285,21 @@ def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str,
         "buffers": sum(size(b) for b in net.buffers() if b._is_initialized()) + _statistics(net),
         "saved": [list(one) for one in recorder.saved.values()],
         "asked": recorder.asked,
+        "given": sum(size(t) * t.element_size() for t in tensors([inputs, keywords], TENSOR)),
         "version": str(paddle.__version__),
     }
+
+
+def _once_more(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> Any:
+    """Forward and backward with nobody watching."""
+    ends = [y for y in tensors(net(*inputs, **keywords), TENSOR) if not y.stop_gradient]
+    trained = [p for p in net.parameters() if not p.stop_gradient]
+    if not (ends and trained):
+        return ends
+    try:
+        return ends, paddle.grad(ends, trained, allow_unused=True)
+    except Exception as error:
+        raise Refused("backward", words(error)) from error
 
 
 def reached(ends: list[Any]) -> dict[int, str]:
@@ -280,9 +314,9 @@ def reached(ends: list[Any]) -> dict[int, str]:
     return found
 
 
-def node_of(call: Call) -> Any:
-    """The node that a call left in the graph, if any."""
-    outs = [o for o in tensors(call.out, TENSOR) if not o.stop_gradient]
+def node_at(out: Any) -> Any:
+    """The node that an operation left in the graph, if any."""
+    outs = [o for o in tensors(out, TENSOR) if not o.stop_gradient]
     return outs[0].grad_fn if outs else None
 
 
@@ -303,7 +337,7 @@ def _record(ledger: Ledger, recorder: Recorder, call: Call, graph: dict[int, str
     if name not in FREE or name == "embedding":
         amount = forward(name, call.values, first)
         ledger.record(call.path, name, {"forward": amount}, _moved(call, operands))
-    node = node_of(call)
+    node = call.node
     if node is None or node.node_ptr() not in graph:
         return
     found = backward(name, call.values, first, needs(recorder, call))
@@ -346,7 +380,7 @@ def _unseen_gradients(
     """Gradients that were computed, or had to be, and belong to no operation that was seen."""
     known = set()
     for call in calls:
-        node = node_of(call)
+        node = call.node
         if node is not None:
             known.add(node.node_ptr())
             if call.name == "linear":
@@ -366,7 +400,7 @@ def _joins(ledger: Ledger, recorder: Recorder, graph: dict[int, str]) -> None:
     """Where an array is used several times, its gradients are added."""
     uses: dict[int, list[tuple[Call, Any]]] = {}
     for call in recorder.calls:
-        node = node_of(call)
+        node = call.node
         if node is None or node.node_ptr() not in graph:
             continue
         for operand in _operands(call):

@@ -18,6 +18,7 @@ from torch.nn.parameter import UninitializedParameter
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from backprove.oracle.formulas_torch import FREE, amount
+from backprove.oracle.memory_torch import Live
 from backprove.oracle.networks import Ledger, Refused, answer, load, tensors, words
 
 
@@ -33,14 +34,17 @@ class Counter(TorchDispatchMode):  # type: ignore[misc]
         self.used: set[int] = set()
         self.saved: dict[int, tuple[str, int]] = {}
         self.ledger = Ledger()
+        self.live = Live()
         self.asked = False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
         name = func.overloadpacket.__name__
-        operands = [*tensors(list(args), torch.Tensor), *tensors(kwargs or {}, torch.Tensor)]
-        operands += [t for a in args for t in tensors(a, torch.Tensor) if isinstance(a, list)]
-        keys = {key_of(t) for t in operands}
+        operands = tensors([args, kwargs or {}], torch.Tensor)
+        plain = all(t.layout == torch.strided for t in [*operands, *tensors(out, torch.Tensor)])
+        keys = {key_of(t) for t in operands} if plain else set()
+        if plain:
+            self.live.made(tensors(out, torch.Tensor))
         node = torch._C._current_autograd_node()
         if self.phase == "forward":
             path = self.stack[-1]
@@ -53,10 +57,22 @@ class Counter(TorchDispatchMode):  # type: ignore[misc]
             path = self.paths.get(node._sequence_nr() + 1, "") if node is not None else ""
             passed = gradient(name, out, node, bool(keys & self.owned))
         if name not in FREE or name == "embedding":
-            found = amount(name, args, out, self.phase)
+            known = plain and not any(t.is_complex() for t in operands)
+            found = amount(name, args, out, self.phase) if known else None
             by_pass = found if isinstance(found, dict) else {passed: found}
-            self.ledger.record(path, name, by_pass, moved(operands, out, name))
+            self.ledger.record(path, name, by_pass, moved(operands, out, name) if plain else 0)
         return out
+
+    def left(self, function: Any) -> Any:
+        """A function that hands an array to NumPy: what is computed there is not seen."""
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            if self.phase == "forward":
+                self.asked = True
+                self.ledger.record(self.stack[-1], "Tensor.numpy", {"forward": None}, 0)
+            return function(*args, **kwargs)
+
+        return wrapped
 
     def keep(self, tensor: Any) -> Any:
         """A tensor that autograd saves for backward: its bytes count once, parameters do not."""
@@ -98,12 +114,15 @@ def moved(operands: list[Any], out: Any, name: str) -> int:
 
 
 def count(
-    place: str, inputs: list[dict[str, Any]], keywords: dict[str, dict[str, Any]]
+    place: str,
+    inputs: list[dict[str, Any]],
+    keywords: dict[str, dict[str, Any]],
+    arguments: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Load "FILE.py::Net" and count it on inputs of these shapes and dtypes."""
 
     def run() -> dict[str, Any]:
-        net = load(place, torch.nn.Module)
+        net = load(place, torch.nn.Module, arguments)
         meta = any(p.is_meta for p in net.parameters())
         with torch.device("meta") if meta else nullcontext():
             given = {k: draw(**v) for k, v in keywords.items()}
@@ -135,6 +154,7 @@ def count_network(
         torch.enable_grad(),
         torch.random.fork_rng(devices=[]),
         _buffers_kept(net),
+        _no_fast_path(),
     ):
         if any(isinstance(p, UninitializedParameter) for p in net.parameters()):
             _run(net, inputs, given)
@@ -152,6 +172,17 @@ def _buffers_kept(net: Any) -> Iterator[None]:
                 buffer.copy_(value)
 
 
+@contextmanager
+def _no_fast_path() -> Iterator[None]:
+    """Transformer layers run their kernels one by one: a fused one tells nothing."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+
+
 def _run(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> Any:
     try:
         return net(*inputs, **keywords)
@@ -163,6 +194,8 @@ def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str,
     parameters = dict(net.named_parameters(remove_duplicate=False))
     counter = Counter({key_of(p) for p in parameters.values()})
     outputs: dict[str, list[int]] = {}
+    given = [*tensors([inputs, keywords], torch.Tensor), *net.buffers()]
+    counter.live.before([*given, *parameters.values()])
     with _watched(net, counter, outputs), counter, saved_tensors_hooks(counter.keep, lambda t: t):
         out = _run(net, inputs, keywords)
         counter.phase = "backward"
@@ -182,6 +215,8 @@ def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str,
         "buffers": sum(b.numel() for b in net.buffers()),
         "saved": [list(one) for one in counter.saved.values()],
         "asked": counter.asked,
+        "peak": counter.live.peak,
+        "given": sum(t.numel() * t.element_size() for t in given),
         "version": str(torch.__version__),
     }
 
@@ -203,9 +238,12 @@ def _watched(net: Any, counter: Counter, outputs: dict[str, list[int]]) -> Itera
         hooks.register_module_forward_pre_hook(enter),
         hooks.register_module_forward_hook(leave),
     ]
+    numpy = torch.Tensor.numpy, torch.Tensor.__array__
+    torch.Tensor.numpy, torch.Tensor.__array__ = map(counter.left, numpy)
     try:
         yield
     finally:
+        torch.Tensor.numpy, torch.Tensor.__array__ = numpy
         for handle in handles:
             handle.remove()
 

@@ -48,6 +48,13 @@ ACTIVATIONS = {
     "hardsigmoid": Count(flop=2, cheap=2),
     "hardswish": Count(flop=3, cheap=2),
     "hardtanh": Count(cheap=2),
+    "softsign": Count(flop=2, cheap=1),
+    "tanh_shrink": Count(flop=1, trans=1),
+    "hardshrink": Count(cheap=3),
+    "softshrink": Count(flop=1, cheap=2),
+    "thresholded_relu": Count(cheap=2),
+    "rrelu": Count(flop=1, cheap=2, random=1),
+    "glu": Count(flop=3, cheap=1, trans=1),
 }
 """A forward activation, per element."""
 
@@ -68,18 +75,31 @@ SLOPES = {
     "hardsigmoid": Count(flop=1, cheap=3),
     "hardswish": Count(flop=3, cheap=3),
     "hardtanh": Count(cheap=3),
+    "softsign": Count(flop=3, cheap=1),
+    "tanh_shrink": Count(flop=2, trans=1),
+    "hardshrink": Count(cheap=3),
+    "softshrink": Count(cheap=3),
+    "thresholded_relu": Count(cheap=2),
+    "rrelu": Count(flop=1),
 }
 """Its derivative times the upstream gradient, per element."""
 
 ONE = {
-    "flop": "add sub rsub mul div true_divide reciprocal square subtract multiply divide scale",
+    "flop": (
+        "add sub rsub mul div true_divide reciprocal square subtract multiply divide scale fmod "
+        "remainder floor_divide mod floordiv"
+    ),
     "cheap": (
         "abs sign sgn neg maximum minimum fmax fmin clamp clip where gt ge lt le eq ne clamp_min "
         "clamp_max masked_fill floor ceil round threshold logical_and logical_or logical_not isnan "
-        "greater_than greater_equal less_than less_equal equal not_equal tril triu"
+        "greater_than greater_equal less_than less_equal equal not_equal tril triu trunc frac "
+        "isinf isfinite logical_xor copysign heaviside fill_diagonal"
     ),
-    "trans": "exp log sqrt rsqrt erf pow elementwise_pow sin cos expm1 log1p log2 log10 atan tan",
-    "random": "bernoulli",
+    "trans": (
+        "exp log sqrt rsqrt erf pow elementwise_pow sin cos expm1 log1p log2 log10 atan tan exp2 "
+        "asin acos sinh cosh asinh acosh atanh atan2 erfc erfinv logaddexp logit"
+    ),
+    "random": "bernoulli rand randn randint rand_like randn_like uniform normal gaussian random",
 }
 ARITHMETIC = {
     **{name: Count(**{kind: 1}) for kind, names in ONE.items() for name in names.split()},
@@ -128,6 +148,23 @@ def reduction(size: int, found: int, *, mean: bool = False, cheap: bool = False)
     steps = max(size - found, 0)
     count = Count(cheap=steps) if cheap else Count(flop=steps + (found if mean else 0))
     return plain(count, f"{size} - {found}" + (f" + {found}" if mean else ""))
+
+
+def vector_norm(size: int, found: int) -> Amount:
+    """Euclidean lengths of `found` vectors with `size` elements in all."""
+    return plain(Count(flop=max(2 * size - found, 0), trans=found), f"2 x {size} - {found}")
+
+
+def log_sum_exp(size: int, found: int) -> Amount:
+    """Logarithms of sums of exponentials, the maximum taken off first."""
+    count = Count(flop=2 * size, cheap=max(size - found, 0), trans=size + found)
+    return plain(count, f"2 x {size}")
+
+
+def bilinear_resize(size: int, *, backward: bool = False) -> Amount:
+    """Each of `size` points lies between four others: four products and three sums."""
+    each = 8 if backward else 7
+    return plain(Count(flop=each * size), f"{each} x {size}")
 
 
 def softmax(shape: Shape, axis: int, *, logarithm: bool = False, backward: bool = False) -> Amount:
@@ -274,14 +311,21 @@ def recurrent(steps: int, size: int, hidden: int, gates: int, *, biases: int = 2
     return Amount(products + cell, headline, f"{steps} x {gates} x {hidden} x ({size} + {hidden})")
 
 
-def recurrent_backward(steps: int, size: int, hidden: int, gates: int, *, dx: bool) -> Amount:
+def recurrent_backward(
+    steps: int, size: int, hidden: int, gates: int, *, dx: bool
+) -> dict[str, Amount]:
     """Its derivative: both weight gradients, that of the hidden state, and of the input if needed.
 
     The arithmetic of the gates is 15 operations for each hidden unit and step.
     """
-    inner = size + hidden + hidden + (size if dx else 0)
-    mac = steps * gates * hidden * inner
+    wide, inner = gates * hidden, hidden + (size if dx else 0)
     rest = 15 * steps * hidden
-    return Amount(
-        Count(mac=mac, flop=2 * mac + rest), 2 * mac + rest, f"{steps} x {gates * hidden} x {inner}"
-    )
+    state = 2 * steps * wide * inner + rest
+    weights = steps * wide * (size + hidden)
+    found = {
+        "dx": Amount(
+            Count(mac=steps * wide * inner, flop=state), state, f"{steps} x {wide} x {inner}"
+        ),
+        "dweight": multiply_adds(weights, 0, f"{steps} x {wide} x ({size} + {hidden})"),
+    }
+    return found

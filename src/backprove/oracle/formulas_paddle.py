@@ -17,7 +17,7 @@ FREE = set(
     "reshape transpose full full_like assign cast slice strided_slice squeeze unsqueeze concat "
     "stack split split_with_num unbind unstack expand expand_as tile flatten gather gather_nd "
     "index_select embedding set_value set_value_with_tensor share_data view_shape flip roll pad "
-    "pad3d gaussian uniform randint arange eye ones zeros shape empty empty_like clone scatter "
+    "pad3d arange eye ones zeros shape empty empty_like clone scatter "
     "masked_select t trans_layout view_dtype as_strided accumulation assign_value diagonal "
     "transpose_layout contiguous data one_hot copy_to shape64 numel bitwise_and is_empty".split()
 )
@@ -45,6 +45,8 @@ SAME = {
     "brelu": "hardtanh",
     "mean_all": "mean",
     "elementwise_pow": "pow",
+    "fmax": "maximum",
+    "fmin": "minimum",
 }
 
 
@@ -225,7 +227,7 @@ def _rnn_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
     rows, cells = prod(values[0].shape[:2]), _cells(values)
     lowest = 0 if 0 in needed else 2 if values[6] else 1
     found = [f.recurrent_backward(rows, *c, dx=i >= lowest) for i, c in enumerate(cells)]
-    return {"dx": f.joined(found)}
+    return {k: f.joined([one[k] for one in found]) for k in ("dx", "dweight")}
 
 
 def _conv(values: list[Any], out: Any) -> f.Amount:
@@ -257,9 +259,10 @@ def _scale(values: list[Any], out: Any) -> f.Amount:
 
 
 def _pow_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
-    if values[1] == 2:
-        return {"dx": f.plain(Count(flop=2 * size(out)), f"2 x {size(out)}")}
-    return None
+    n = size(out)
+    if hasattr(values[1], "shape"):
+        return None
+    return {"dx": f.plain(Count(flop=2 * n, trans=0 if values[1] == 2 else n), f"2 x {n}")}
 
 
 def _pool_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
@@ -293,6 +296,50 @@ def _einsum_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any
     return _by_pass(each, needed)
 
 
+def _group_norm(values: list[Any], out: Any) -> f.Amount:
+    groups = values[4] if len(values) > 4 else size(values[1])
+    affine = 0 if values[1] is None else size(values[1])
+    return f.layer_norm(size(out), out.shape[0] * groups, affine)
+
+
+def _group_norm_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
+    groups = values[4] if len(values) > 4 else size(values[1])
+    affine = 0 if values[1] is None else size(values[1])
+    asked = [f.GRADIENTS[i] for i in needed]
+    return f.layer_norm_backward(size(out), out.shape[0] * groups, affine, asked)
+
+
+def _transposed(values: list[Any], out: Any) -> f.Amount:
+    return f.convolution(size(values[0]), prod(values[1].shape[1:]))
+
+
+def _transposed_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
+    x, w = values[:2]
+    asked = [f.GRADIENTS[i] for i in needed if i < 2]
+    return f.convolution_backward(size(x), prod(w.shape[1:]), 1, size(w), size(x), asked)
+
+
+def _addmm(values: list[Any], out: Any) -> f.Amount:
+    return f.joined([_matmul(values[1:3], out), f.elementwise("add", size(out))])
+
+
+def _addmm_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
+    shifted = {i - 1: n for i, n in needed.items() if i}
+    return _matmul_backward(values[1:3], out, shifted)
+
+
+def _norm(values: list[Any], out: Any) -> f.Amount | None:
+    return f.vector_norm(size(values[0]), size(out)) if values[1] == 2 else None
+
+
+def _norm_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
+    return {"dx": f.plain(Count(flop=2 * size(values[0])), f"2 x {size(values[0])}")}
+
+
+def _nearest_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
+    return {"dx": f.reduction(size(out), size(values[0]))}
+
+
 FORWARD: dict[str, Callable[..., Any]] = {
     "matmul": _matmul,
     "linear": _linear,
@@ -312,9 +359,24 @@ FORWARD: dict[str, Callable[..., Any]] = {
     "depthwise_conv2d": _conv,
     "pool2d": _pool,
     "einsum": _einsum,
-    "conv2d_transpose": lambda values, out: f.convolution(
-        size(values[0]), prod(values[1].shape[1:])
-    ),
+    "conv3d": _conv,
+    "conv2d_transpose": _transposed,
+    "depthwise_conv2d_transpose": _transposed,
+    "conv3d_transpose": _transposed,
+    "pool3d": _pool,
+    "group_norm": _group_norm,
+    "instance_norm": _group_norm,
+    "addmm": _addmm,
+    "dot": lambda values, out: f.multiply_adds(size(values[0]), size(out), f"{size(values[0])}"),
+    "p_norm": _norm,
+    "cumsum": lambda values, out: f.elementwise("add", size(out)),
+    "logsumexp": lambda values, out: f.log_sum_exp(size(values[0]), size(out)),
+    "prod": _reduction(),
+    "any": _reduction(cheap=True),
+    "all": _reduction(cheap=True),
+    "argmin": _reduction(cheap=True),
+    "nearest_interp": lambda values, out: f.FREE,
+    "bilinear_interp": lambda values, out: f.bilinear_resize(size(out)),
     "scale": _scale,
 }
 BACKWARD: dict[str, Callable[..., Any]] = {
@@ -328,6 +390,33 @@ BACKWARD: dict[str, Callable[..., Any]] = {
     "exp": _unary(Count(flop=1)),
     "log": _unary(Count(flop=1)),
     "square": _unary(Count(flop=2)),
+    "sqrt": _unary(Count(flop=2)),
+    "rsqrt": _unary(Count(flop=3)),
+    "sin": _unary(Count(flop=1, trans=1)),
+    "cos": _unary(Count(flop=1, cheap=1, trans=1)),
+    "reciprocal": _unary(Count(flop=2, cheap=1)),
+    "expm1": _unary(Count(flop=2)),
+    "log1p": _unary(Count(flop=2)),
+    "erf": _unary(Count(flop=3, trans=1)),
+    "clip": _unary(Count(cheap=3)),
+    "maximum": _arithmetic(Count(cheap=2), Count(cheap=2)),
+    "minimum": _arithmetic(Count(cheap=2), Count(cheap=2)),
+    "cumsum": _unary(Count(flop=1)),
+    "logsumexp": _unary(Count(flop=2, trans=1)),
+    "p_norm": _norm_backward,
+    "addmm": _addmm_backward,
+    "dot": _arithmetic(Count(flop=1), Count(flop=1)),
+    "group_norm": _group_norm_backward,
+    "instance_norm": _group_norm_backward,
+    "conv3d": _conv_backward,
+    "conv2d_transpose": _transposed_backward,
+    "depthwise_conv2d_transpose": _transposed_backward,
+    "conv3d_transpose": _transposed_backward,
+    "pool3d": _pool_backward,
+    "nearest_interp": _nearest_backward,
+    "bilinear_interp": lambda values, out, needed: {
+        "dx": f.bilinear_resize(size(out), backward=True)
+    },
     "abs": _unary(Count(flop=1, cheap=1)),
     "pow": _pow_backward,
     "sum": lambda values, out, needed: {},

@@ -18,12 +18,17 @@ FREE = set(
     "new_zeros new_empty new_empty_strided new_ones new_full fill_ zero_ select_backward "
     "slice_backward embedding index index_select gather lift_fresh scalar_tensor constant_pad_nd "
     "repeat flip roll _local_scalar_dense diagonal unfold narrow masked_select scatter scatter_ "
-    "_reshape_alias empty_strided linspace eye is_same_size pixel_shuffle view_as_real".split()
+    "_reshape_alias empty_strided linspace eye is_same_size pixel_shuffle view_as_real "
+    "_record_function_enter_new _record_function_exit upsample_nearest1d upsample_nearest2d "
+    "upsample_nearest3d set_ resize_ unsafe_chunk pixel_unshuffle rot90 tensor_split".split()
 )
 """Operations that move or make numbers and compute nothing."""
 
 ATTENTION = "_scaled_dot_product_flash_attention_for_cpu"
 RECURRENT = "mkldnn_rnn_layer"
+
+SAME = {"rrelu_with_noise": "rrelu", "threshold_backward": "relu", "threshold": "relu"}
+"""Kernels of the same arithmetic."""
 
 Formula = Callable[[Any, Any], "f.Amount | dict[str, f.Amount] | None"]
 
@@ -32,7 +37,7 @@ def amount(name: str, args: Any, out: Any, phase: str) -> Any:
     """An amount, amounts by gradient, or None if no formula is known."""
     if name in FREE:
         return f.FREE
-    plain = name.rstrip("_")
+    plain = SAME.get(name.rstrip("_"), name.rstrip("_"))
     size = first(out).numel() if first(out) is not None else 0
     if plain in FORMULAS:
         return FORMULAS[plain](args, out)
@@ -45,7 +50,7 @@ def amount(name: str, args: Any, out: Any, phase: str) -> Any:
         return f.activation(plain, size)
     if plain in f.ARITHMETIC:
         return f.elementwise(plain, size)
-    base = "relu" if name == "threshold_backward" else name.removesuffix("_backward")
+    base = SAME.get(name.removesuffix("_backward"), name.removesuffix("_backward"))
     if name.endswith("_backward") and base in f.SLOPES:
         return f.activation(base, size, backward=True)
     return None
@@ -168,7 +173,7 @@ def _recurrent(args: Any, out: Any) -> f.Amount:
     return f.recurrent(prod(args[0].shape[:-1]), size, hidden, gates)
 
 
-def _recurrent_backward(args: Any, out: Any) -> f.Amount:
+def _recurrent_backward(args: Any, out: Any) -> dict[str, f.Amount]:
     hidden = args[2].shape[1]
     gates, size = args[1].shape[0] // hidden, args[0].shape[-1]
     return f.recurrent_backward(
@@ -187,7 +192,68 @@ def _trilinear(args: Any, phase: str) -> f.Amount:
     return f.trilinear(shapes, expand, tuple(args[6]), ordered=phase == "forward")
 
 
+def _addmv(args: Any, out: Any) -> f.Amount:
+    return f.product(args[1].shape[0], args[1].shape[1], 1, bias=True)
+
+
+def _glu_backward(args: Any, out: Any) -> f.Amount:
+    pairs = args[0].numel()
+    return f.plain(Count(flop=7 * pairs, cheap=pairs, trans=pairs), f"7 x {pairs}")
+
+
+def _adaptive(args: Any, out: Any) -> f.Amount:
+    """Every number of the input is added once, and each sum divided."""
+    size, found = args[0].numel(), first(out).numel()
+    return f.reduction(max(size, found), found, mean=True)
+
+
+def _norm(args: Any, out: Any) -> f.Amount | None:
+    euclidean = len(args) < 2 or args[1] == 2
+    return f.vector_norm(args[0].numel(), first(out).numel()) if euclidean else None
+
+
+def _standard(args: Any, out: Any) -> f.Amount:
+    roots = f.elementwise("sqrt", first(out).numel())
+    return f.joined([f.variance(args[0].numel()), roots])
+
+
+def _distance(args: Any, out: Any) -> f.Amount | None:
+    pairs, width = out.numel(), args[0].shape[-1]
+    if args[2] != 2:
+        return None
+    return f.plain(Count(flop=pairs * (3 * width - 1), trans=pairs), f"{pairs} x (3 x {width} - 1)")
+
+
+def _weight_norm(args: Any, out: Any) -> f.Amount:
+    size, rows = args[0].numel(), args[1].numel()
+    return f.plain(Count(flop=3 * size, trans=rows), f"3 x {size}")
+
+
 FORMULAS: dict[str, Formula] = {
+    "addmv": _addmv,
+    "glu_backward": _glu_backward,
+    "_adaptive_avg_pool2d": _adaptive,
+    "_adaptive_avg_pool2d_backward": lambda args, out: f.elementwise("add", out.numel()),
+    "_adaptive_avg_pool3d": _adaptive,
+    "_adaptive_avg_pool3d_backward": lambda args, out: f.elementwise("add", out.numel()),
+    "upsample_bilinear2d": lambda args, out: f.bilinear_resize(out.numel()),
+    "upsample_bilinear2d_backward": lambda args, out: f.bilinear_resize(
+        args[0].numel(), backward=True
+    ),
+    **{
+        f"upsample_nearest{n}d_backward": lambda args, out: f.reduction(
+            args[0].numel(), out.numel()
+        )
+        for n in (1, 2, 3)
+    },
+    "linalg_vector_norm": _norm,
+    "std": _standard,
+    "cumsum": lambda args, out: f.elementwise("add", out.numel()),
+    "cumprod": lambda args, out: f.elementwise("mul", out.numel()),
+    "logsumexp": lambda args, out: f.log_sum_exp(args[0].numel(), out.numel()),
+    "_cdist_forward": _distance,
+    "_weight_norm_interface": _weight_norm,
+    "vdot": lambda args, out: f.product(1, args[0].numel(), 1),
     "mm": _mm,
     "bmm": _mm,
     "mv": _mv,
@@ -201,6 +267,12 @@ FORMULAS: dict[str, Formula] = {
     "max": _reduction(cheap=True),
     "min": _reduction(cheap=True),
     "argmax": _reduction(cheap=True),
+    "argmin": _reduction(cheap=True),
+    "any": _reduction(cheap=True),
+    "all": _reduction(cheap=True),
+    "prod": _reduction(),
+    "adaptive_max_pool2d": _reduction(cheap=True),
+    "adaptive_max_pool2d_backward": lambda args, out: f.elementwise("add", args[0].numel()),
     "var": lambda args, out: f.variance(args[0].numel()),
     "var_mean": lambda args, out: f.variance(args[0].numel()),
     "_softmax": _softmax(),
@@ -221,8 +293,12 @@ FORMULAS: dict[str, Formula] = {
     "convolution_backward": _convolution_backward,
     "max_pool2d_with_indices": _pool,
     "max_pool2d_with_indices_backward": _spread,
+    "max_pool3d_with_indices": _pool,
+    "max_pool3d_with_indices_backward": _spread,
     "avg_pool2d": _average_pool,
-    "avg_pool2d_backward": _spread,
+    "avg_pool2d_backward": lambda args, out: f.elementwise("add", out.numel()),
+    "avg_pool3d": _average_pool,
+    "avg_pool3d_backward": lambda args, out: f.elementwise("add", out.numel()),
     "native_dropout": lambda args, out: f.dropout(args[0].numel()),
     "native_dropout_backward": lambda args, out: f.elementwise("mul", args[0].numel()),
     ATTENTION: _attention,

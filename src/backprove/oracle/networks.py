@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -65,8 +66,10 @@ def answer(count: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {"failed": error.stage, "reason": str(error)}
 
 
-def load(place: str, kind: type) -> Any:
-    """The network of "FILE.py::NAME": a module, or a class or function called without arguments.
+def load(place: str, kind: type, arguments: dict[str, str] | None = None) -> Any:
+    """The network of "FILE.py::NAME": a module, or a class or function that makes one.
+
+    `arguments` are those of the class or function, each as the text of a Python literal.
 
     Without a name it is the last class of the file that is a network.
     """
@@ -82,7 +85,9 @@ def load(place: str, kind: type) -> Any:
     if wanted not in scope:
         raise Refused("missing", ", ".join(_networks(scope, kind)))
     found = scope[wanted]
-    return found if isinstance(found, kind) else _built(found, wanted, kind)
+    if isinstance(found, kind):
+        return found
+    return _built(found, wanted, kind, {k: literal(v) for k, v in (arguments or {}).items()})
 
 
 def _run(path: Path) -> dict[str, Any]:
@@ -107,9 +112,15 @@ def _networks(scope: dict[str, Any], kind: type) -> list[str]:
     ]
 
 
-def _built(make: Any, name: str, kind: type) -> Any:
+def literal(text: str) -> Any:
+    """A Python literal from its text; infinite numbers and NaN too."""
+    bare = text.lower().lstrip("+-")
+    return float(text) if bare in ("inf", "nan") else ast.literal_eval(text)
+
+
+def _built(make: Any, name: str, kind: type, arguments: dict[str, Any]) -> Any:
     try:
-        found = make()
+        found = make(**arguments)
     except (Exception, SystemExit) as error:
         raise Refused("build", words(error)) from error
     if not isinstance(found, kind):
@@ -124,7 +135,13 @@ def words(error: BaseException) -> str:
 
 
 def tensors(value: Any, kind: Any) -> list[Any]:
-    """The tensors of a network's output: itself, or those of a list, tuple or dictionary."""
-    values = list(value.values()) if isinstance(value, dict) else value
-    values = list(values) if isinstance(values, list | tuple) else [values]
-    return [v for v in values if isinstance(v, kind)]
+    """The tensors of a network's output, however deep in lists, dictionaries and dataclasses."""
+    if isinstance(value, kind):
+        return [value]
+    if isinstance(value, dict):
+        return [t for v in value.values() for t in tensors(v, kind)]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [t for v in value for t in tensors(v, kind)]
+    if is_dataclass(value) and not isinstance(value, type):
+        return [t for f in fields(value) for t in tensors(getattr(value, f.name), kind)]
+    return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
@@ -271,3 +273,62 @@ class WeightFirst(nn.Layer):
 
     def forward(self, x):
         return self.weight @ x
+
+
+class Made(nn.Layer):
+    def __init__(self, sizes, *, act="relu"):
+        super().__init__()
+        self.layers = nn.Sequential(*(nn.Linear(n, m) for n, m in pairwise(sizes)))
+        self.act = act
+
+    def forward(self, x):
+        return getattr(F, self.act)(self.layers(x))
+
+
+class Nested(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(20, 5), nn.Linear(20, 3)
+
+    def forward(self, x):
+        return {"a": [self.a(x)], "b": (self.b(x), None)}
+
+
+class WithoutGradients(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(20, 5)
+
+    @paddle.no_grad()
+    def forward(self, x):
+        return self.a(x)
+
+
+class InNumPy(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(20, 5)
+
+    def forward(self, x):
+        y = self.a(x)
+        return y + paddle.to_tensor(y.detach().numpy() @ y.detach().numpy().T).sum()
+
+
+class InPlace(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(20, 5)
+
+    def forward(self, x):
+        return F.relu_(self.a(x))
+
+
+def picture():
+    return nn.Sequential(
+        nn.Conv2D(3, 8, 3, padding=1),
+        nn.GroupNorm(2, 8),
+        nn.Upsample(scale_factor=2),
+        nn.AdaptiveAvgPool2D(2),
+        nn.Flatten(),
+        nn.Linear(32, 4),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -271,3 +273,62 @@ class WeightFirst(nn.Module):
 def huge():
     with torch.device("meta"):
         return nn.Sequential(nn.Linear(1_000_000, 1_000_000))
+
+
+class Made(nn.Module):
+    def __init__(self, sizes, *, act="relu"):
+        super().__init__()
+        self.layers = nn.Sequential(*(nn.Linear(n, m) for n, m in pairwise(sizes)))
+        self.act = act
+
+    def forward(self, x):
+        return getattr(F, self.act)(self.layers(x))
+
+
+class Nested(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(20, 5), nn.Linear(20, 3)
+
+    def forward(self, x):
+        return {"a": [self.a(x)], "b": (self.b(x), None)}
+
+
+class WithoutGradients(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(20, 5)
+
+    @torch.no_grad()
+    def forward(self, x):
+        return self.a(x)
+
+
+class InNumPy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(20, 5)
+
+    def forward(self, x):
+        y = self.a(x)
+        return y + torch.from_numpy(y.detach().numpy() @ y.detach().numpy().T).sum()
+
+
+class InPlace(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(20, 5)
+
+    def forward(self, x):
+        return F.relu_(self.a(x))
+
+
+def picture():
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1),
+        nn.GroupNorm(2, 8),
+        nn.Upsample(scale_factor=2),
+        nn.AdaptiveAvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(32, 4),
+    )

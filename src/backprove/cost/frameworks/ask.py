@@ -19,13 +19,15 @@ def cost_of_file(
     place: str,
     inputs: str | None = None,
     *,
+    arguments: dict[str, Any] | None = None,
     optimizer: Any = None,
     loss: Any = None,
     convention: str = "headline",
 ) -> CostResult:
     """What the Paddle or PyTorch network of "FILE.py::NAME" costs, from what it executes.
 
-    The file runs in a process of its own. `inputs` are shapes with all axes, see `inputs.parse`.
+    The file runs in a process of its own. `inputs` are shapes with all axes, see `inputs.parse`;
+    `arguments` are those that the class or function NAME is called with.
 
     Raises UsageError if there is no such file or network, or if building it fails; ShapeError if
     it does not run on these inputs.
@@ -41,7 +43,9 @@ def cost_of_file(
     given, keywords = parse(inputs)
     file, mark, name = place.partition("::")
     absolute = f"{Path(file).resolve()}{mark}{name}"
-    found = reference(library).ask("count", place=absolute, inputs=given, keywords=keywords)
+    texts = {name: repr(value) for name, value in (arguments or {}).items()}
+    request = {"place": absolute, "inputs": given, "keywords": keywords, "arguments": texts}
+    found = reference(library).ask("count", **request)
     if "failed" in found:
         raise _failure(found, place, inputs or "")
     shapes = [tuple(i["shape"]) for i in [*given, *keywords.values()]]
@@ -63,8 +67,8 @@ def _failure(found: dict[str, Any], place: str, shapes: str) -> Exception:
         )
     if found["failed"] == "build":
         return UsageError(
-            "{name} of {path} does not make a network without arguments ({reason}): "
-            "write a function without arguments that returns it, and name that",
+            "{name} of {path} does not make a network ({reason}): give its arguments as "
+            "--with name=value, or name a function without arguments that returns the network",
             name=name or "the class",
             path=path,
             reason=reason,

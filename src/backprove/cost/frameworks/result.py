@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from backprove import ops
@@ -37,6 +38,7 @@ def result_of(
     lossy = _loss(loss, output)
     if lossy is not None:
         rows.append(loss_row(lossy, loss_inputs(lossy, output)))
+        rows[-1].saved_bytes = memory.ITEM * prod(output) if _keeps_input(lossy) else 0
     for row in rows:
         row.formula = "; ".join(f"{k} = {v}" for k, v in row.worked.items())
     return CostResult(
@@ -54,6 +56,11 @@ def _loss(named: Any, output: tuple[int, ...]) -> Op | None:
     """The loss, if the network's output has a shape that it takes."""
     op = ops.operator(named, "loss") if isinstance(named, str) else named and as_op(named)
     return op if op is not None and len(output) == 2 else None
+
+
+def _keeps_input(loss: Op) -> bool:
+    """Whether the backward of a loss asks for what it was given, the network's output."""
+    return loss.signature.inputs[0] in loss.signature.residuals
 
 
 def _rows(found: dict[str, Any], convention: str) -> list[Row]:
@@ -140,6 +147,7 @@ def _totals(found: dict[str, Any], rows: list[Row], update: Any) -> dict[str, An
     used = {p["owner"] for p in found["parameters"] if p["used"]}
     slots = len(update.slots) if update is not None else 0
     gradients = sum(p["bytes"] for p in trained)
+    parameters = sum(p["bytes"] for p in owned)
     return {
         "parameters": {
             "total": total,
@@ -150,10 +158,11 @@ def _totals(found: dict[str, Any], rows: list[Row], update: Any) -> dict[str, An
         },
         "operations": operations(rows),
         "memory": {
-            "parameters": sum(p["bytes"] for p in owned),
+            "parameters": parameters,
             "gradients": gradients,
             "optimizer": gradients * slots,
-            "saved": sum(size for _, size in found["saved"]),
+            "saved": sum(row.saved_bytes for row in rows),
+            "peak": parameters + gradients * slots + found["given"] + max(found["peak"], gradients),
         },
         "moved": {
             "forward": sum(row.moved_bytes for row in rows),
