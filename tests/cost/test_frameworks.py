@@ -309,6 +309,33 @@ def test_lazy_layers_and_attention_weights() -> None:
     assert forward(count("torch", "WithWeights", "1000,1,100"), "mac") == 240_000_000
 
 
+@LIBRARIES
+@pytest.mark.parametrize("name", ["mlp", "Raw", "Scan", "ResidualBlock", "conv", "BehindLinear"])
+def test_shapes_alone_give_the_numbers_of_a_run(library, name) -> None:
+    shapes = {"BehindLinear": "64,500"}.get(name, "")
+    run, shown = (count(library, name, shapes, optimizer="adam", abstract=a) for a in (False, True))
+    assert shown.totals["operations"] == run.totals["operations"]
+    assert shown.totals["parameters"] == run.totals["parameters"]
+    assert shown.totals["memory"]["saved"] == run.totals["memory"]["saved"]
+    assert "from shapes alone" in str(shown)
+
+
+@LIBRARIES
+def test_a_huge_network_is_never_allocated(library) -> None:
+    arguments = {"sizes": [10**6, 10**6]}
+    found = count(library, "Made", "64,1000000", arguments=arguments, abstract=True)
+    assert found.totals["parameters"]["total"] == 10**12 + 10**6
+    assert forward(found, "mac") == found.operations("dweight", "mac") == 64 * 10**12
+    with pytest.raises(DataError, match="--abstract"):
+        count(library, "Made", "64,100000000", arguments={"sizes": [10**8, 10**8]})
+
+
+@LIBRARIES
+def test_shapes_alone_cannot_decide_on_values(library) -> None:
+    with pytest.raises(ShapeError, match="without --abstract"):
+        count(library, "DependsOnData", "4,20", abstract=True)
+
+
 def test_a_huge_network_on_the_meta_device() -> None:
     found = count("torch", "huge", "64,1000000", optimizer="adam")
     assert found.totals["parameters"]["total"] == 10**12 + 10**6

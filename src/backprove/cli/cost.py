@@ -46,6 +46,7 @@ class Options:
     convention: str
     activation: str
     arguments: dict[str, Any]
+    abstract: bool
 
 
 def cost(
@@ -90,6 +91,13 @@ def cost(
             )
         ),
     ] = "headline",
+    abstract: Annotated[
+        bool,
+        typer.Option(
+            "--abstract",
+            help=render("Of FILE.py::NAME: from shapes alone; nothing is allocated or run."),
+        ),
+    ] = False,
     format: Annotated[str, typer.Option(help=render("table, json, csv or markdown."))] = "table",
     explain: Annotated[
         bool, typer.Option("--explain", help=render("Show every number worked out."))
@@ -111,7 +119,9 @@ def cost(
     if format not in FORMATS:
         raise unknown("format", format, FORMATS)
     arguments = parse_given(given or [])
-    options = Options(input, batch_size, optimizer, loss, convention, activation, arguments)
+    options = Options(
+        input, batch_size, optimizer, loss, convention, activation, arguments, abstract
+    )
     result = _count(target, options)
     missed = exceeded(result, max_params, max_macs)
     if compare is not None:
@@ -159,6 +169,7 @@ def _of_framework(target: str, options: Options) -> CostResult:
         target,
         options.input,
         arguments=options.arguments,
+        abstract=options.abstract,
         optimizer=_chosen(options.optimizer, None, "adam"),
         loss=_chosen(options.loss, None, "cross_entropy"),
         convention=options.convention,

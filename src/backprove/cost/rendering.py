@@ -52,6 +52,8 @@ QUANTITIES = {
     "step_with_loss": "step with the loss",
 }
 SIZES = {"total": "parameters", "trainable": "trainable parameters"}
+EXECUTED = "counted from the operations that one run executed"
+ABSTRACT = "counted from shapes alone: nothing was allocated or run"
 MEMORY = {
     "parameters": "parameters",
     "gradients": "gradients",
@@ -193,7 +195,8 @@ def notes(result: CostResult) -> list[str]:
             render("no formula is known for {names}: the totals read at least", names=unknown)
         )
     if "executed" in result.totals:
-        found.append(render("counted from the operations that one run executed"))
+        run = not result.totals["executed"].get("abstract")
+        found.append(render(EXECUTED if run else ABSTRACT))
         if result.totals["executed"]["data_dependent"]:
             found.append(render("its control flow depends on values: other inputs may cost more"))
     runs = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if row.measured)

@@ -97,8 +97,11 @@ def count(
     inputs: list[dict[str, Any]],
     keywords: dict[str, dict[str, Any]],
     arguments: dict[str, str] | None = None,
+    abstract: bool = False,
 ) -> dict[str, Any]:
-    """Parameters and executed operations of a network in a file."""
-    from backprove.oracle import count_paddle
+    """Parameters and executed operations of a network in a file; abstract: from shapes alone."""
+    from backprove.oracle import abstract_paddle, count_paddle
+    from backprove.oracle.networks import answer
 
-    return count_paddle.count(place, inputs, keywords, arguments)
+    count = abstract_paddle.count_abstract if abstract else count_paddle.count
+    return answer(lambda: count(place, inputs, keywords, arguments))

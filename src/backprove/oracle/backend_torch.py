@@ -121,8 +121,10 @@ def count(
     inputs: list[dict[str, Any]],
     keywords: dict[str, dict[str, Any]],
     arguments: dict[str, str] | None = None,
+    abstract: bool = False,
 ) -> dict[str, Any]:
-    """Parameters and executed operations of a network in a file."""
+    """Parameters and executed operations of a network in a file; abstract: from shapes alone."""
     from backprove.oracle import count_torch
+    from backprove.oracle.networks import answer
 
-    return count_torch.count(place, inputs, keywords, arguments)
+    return answer(lambda: count_torch.count(place, inputs, keywords, arguments, abstract=abstract))

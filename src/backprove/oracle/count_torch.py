@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from backprove.oracle.formulas_torch import FREE, amount
 from backprove.oracle.memory_torch import Live
-from backprove.oracle.networks import Ledger, Refused, answer, load, tensors, words
+from backprove.oracle.networks import Ledger, Refused, load, tensors, words
 
 
 class Counter(TorchDispatchMode):  # type: ignore[misc]
@@ -118,18 +118,21 @@ def count(
     inputs: list[dict[str, Any]],
     keywords: dict[str, dict[str, Any]],
     arguments: dict[str, str] | None = None,
+    *,
+    abstract: bool = False,
 ) -> dict[str, Any]:
-    """Load "FILE.py::Net" and count it on inputs of these shapes and dtypes."""
+    """Load "FILE.py::Net" and count it on inputs of these shapes and dtypes.
 
-    def run() -> dict[str, Any]:
+    An abstract one is made on the meta device, where tensors have a shape and no memory.
+    """
+    with torch.device("meta") if abstract else nullcontext():
         net = load(place, torch.nn.Module, arguments)
-        meta = any(p.is_meta for p in net.parameters())
-        with torch.device("meta") if meta else nullcontext():
-            given = {k: draw(**v) for k, v in keywords.items()}
-            values = [draw(**i) for i in inputs]
-        return count_network(net, values, given)
-
-    return answer(run)
+    meta = any(p.is_meta for p in net.parameters()) or abstract
+    with torch.device("meta") if meta else nullcontext():
+        given = {k: draw(**v) for k, v in keywords.items()}
+        values = [draw(**i) for i in inputs]
+    found = count_network(net, values, given)
+    return {k: v for k, v in found.items() if not (abstract and k == "peak")}
 
 
 def draw(shape: list[int], dtype: str) -> Any:

@@ -312,7 +312,7 @@ def recurrent(steps: int, size: int, hidden: int, gates: int, *, biases: int = 2
 
 
 def recurrent_backward(
-    steps: int, size: int, hidden: int, gates: int, *, dx: bool
+    steps: int, size: int, hidden: int, gates: int, *, dx: bool, biases: int = 2
 ) -> dict[str, Amount]:
     """Its derivative: both weight gradients, that of the hidden state, and of the input if needed.
 
@@ -327,5 +327,6 @@ def recurrent_backward(
             Count(mac=steps * wide * inner, flop=state), state, f"{steps} x {wide} x {inner}"
         ),
         "dweight": multiply_adds(weights, 0, f"{steps} x {wide} x ({size} + {hidden})"),
+        "dbias": plain(Count(flop=biases * (steps - 1) * wide), f"{biases} x {steps - 1} x {wide}"),
     }
     return found

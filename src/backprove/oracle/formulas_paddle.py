@@ -10,6 +10,8 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+import paddle
+
 from backprove.counts import Count
 from backprove.oracle import formulas as f
 
@@ -19,7 +21,9 @@ FREE = set(
     "index_select embedding set_value set_value_with_tensor share_data view_shape flip roll pad "
     "pad3d arange eye ones zeros shape empty empty_like clone scatter "
     "masked_select t trans_layout view_dtype as_strided accumulation assign_value diagonal "
-    "transpose_layout contiguous data one_hot copy_to shape64 numel bitwise_and is_empty".split()
+    "transpose_layout contiguous data one_hot copy_to shape64 numel bitwise_and is_empty "
+    "full_int_array full_with_tensor coalesce_tensor "
+    "memcpy print feed fetch shadow_output increment".split()
 )
 """Operations that move or make numbers and compute nothing."""
 
@@ -192,7 +196,8 @@ def _dropout(values: list[Any], out: Any) -> f.Amount:
 
 def _embedding(values: list[Any]) -> Any:
     ids = values[0]
-    adds = (size(ids) - len(set(ids.flatten().tolist()))) * values[1].shape[-1]
+    distinct = len(set(ids.flatten().tolist())) if isinstance(ids, paddle.Tensor) else 1
+    adds = (size(ids) - distinct) * values[1].shape[-1]
     return {"dweight": f.plain(Count(flop=adds), f"{adds}")}
 
 
@@ -227,7 +232,7 @@ def _rnn_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
     rows, cells = prod(values[0].shape[:2]), _cells(values)
     lowest = 0 if 0 in needed else 2 if values[6] else 1
     found = [f.recurrent_backward(rows, *c, dx=i >= lowest) for i, c in enumerate(cells)]
-    return {k: f.joined([one[k] for one in found]) for k in ("dx", "dweight")}
+    return {k: f.joined([one[k] for one in found]) for k in f.GRADIENTS}
 
 
 def _conv(values: list[Any], out: Any) -> f.Amount:

@@ -182,7 +182,8 @@ def _recurrent_backward(args: Any, out: Any) -> dict[str, f.Amount]:
 
 
 def _embedding_backward(args: Any, out: Any) -> dict[str, f.Amount]:
-    adds = (args[1].numel() - args[1].unique().numel()) * args[0].shape[-1]
+    distinct = 1 if args[1].is_meta else args[1].unique().numel()
+    adds = (args[1].numel() - distinct) * args[0].shape[-1]
     return {"dweight": f.plain(Count(flop=adds), f"{adds}")}
 
 

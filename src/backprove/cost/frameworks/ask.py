@@ -12,6 +12,8 @@ from backprove.course import framework_of
 from backprove.errors import DataError, ShapeError, UsageError, unknown
 from backprove.oracle.client import reference
 
+OUT_OF_MEMORY = ("ResourceExhausted", "MemoryError", "memory's size is 0", "can't allocate memory")
+"""Words of the frameworks for a network that is too large, or has no memory yet."""
 CONVENTIONS = ("headline", "strict")
 
 
@@ -20,6 +22,7 @@ def cost_of_file(
     inputs: str | None = None,
     *,
     arguments: dict[str, Any] | None = None,
+    abstract: bool = False,
     optimizer: Any = None,
     loss: Any = None,
     convention: str = "headline",
@@ -27,7 +30,8 @@ def cost_of_file(
     """What the Paddle or PyTorch network of "FILE.py::NAME" costs, from what it executes.
 
     The file runs in a process of its own. `inputs` are shapes with all axes, see `inputs.parse`;
-    `arguments` are those that the class or function NAME is called with.
+    `arguments` are those that the class or function NAME is called with. An abstract count goes by
+    shapes alone and allocates nothing.
 
     Raises UsageError if there is no such file or network, or if building it fails; ShapeError if
     it does not run on these inputs.
@@ -45,17 +49,24 @@ def cost_of_file(
     absolute = f"{Path(file).resolve()}{mark}{name}"
     texts = {name: repr(value) for name, value in (arguments or {}).items()}
     request = {"place": absolute, "inputs": given, "keywords": keywords, "arguments": texts}
-    found = reference(library).ask("count", **request)
+    found = reference(library).ask("count", **request, abstract=abstract)
     if "failed" in found:
-        raise _failure(found, place, inputs or "")
+        raise failure(found, place, inputs or "", abstract)
     shapes = [tuple(i["shape"]) for i in [*given, *keywords.values()]]
     return result_of(found, library, place, shapes, optimizer, loss, convention)
 
 
-def _failure(found: dict[str, Any], place: str, shapes: str) -> Exception:
+def failure(found: dict[str, Any], place: str, shapes: str, abstract: bool = False) -> Exception:
     """The error for the stage at which counting failed."""
     path, _, name = place.partition("::")
     reason = found["reason"]
+    if any(word in reason for word in OUT_OF_MEMORY) and not abstract:
+        return DataError(
+            "{place} does not fit into memory ({reason}): count it with --abstract, which "
+            "allocates nothing",
+            place=place,
+            reason=reason,
+        )
     if found["failed"] == "load":
         return DataError("running {path} raised {reason}: correct it", path=path, reason=reason)
     if found["failed"] == "missing":
@@ -77,6 +88,14 @@ def _failure(found: dict[str, Any], place: str, shapes: str) -> Exception:
         return UsageError("unknown dtype {dtype!r} in --input", dtype=reason)
     if found["failed"] == "backward":
         return DataError("the backward pass of {place} raised {reason}", place=place, reason=reason)
+    if abstract:
+        return ShapeError(
+            "{place} raised {reason} on shapes {shapes} without values: check --input, or count "
+            "it without --abstract",
+            place=place,
+            reason=reason,
+            shapes=shapes,
+        )
     return ShapeError(
         "{place} raised {reason} on inputs of shape {shapes}: check --input and the network",
         place=place,

@@ -138,6 +138,10 @@ def _plain(count: Any) -> Operations:
     return {kind: int(getattr(count, kind)) for kind in KINDS}
 
 
+def _saved_by_loss(rows: list[Row]) -> int:
+    return sum(row.saved_bytes for row in rows if "loss" in row.counts)
+
+
 def _totals(found: dict[str, Any], rows: list[Row], update: Any) -> dict[str, Any]:
     owned = [p for p in found["parameters"] if p["owner"] == p["name"]]
     registered = sum(p["size"] for p in found["parameters"])
@@ -148,6 +152,15 @@ def _totals(found: dict[str, Any], rows: list[Row], update: Any) -> dict[str, An
     slots = len(update.slots) if update is not None else 0
     gradients = sum(p["bytes"] for p in trained)
     parameters = sum(p["bytes"] for p in owned)
+    held = {
+        "parameters": parameters,
+        "gradients": gradients,
+        "optimizer": gradients * slots,
+        "saved": sum(size for _, size in found["saved"]) + _saved_by_loss(rows),
+    }
+    if "peak" in found:
+        rest = max(found["peak"], gradients)
+        held["peak"] = parameters + held["optimizer"] + found["given"] + rest
     return {
         "parameters": {
             "total": total,
@@ -157,18 +170,12 @@ def _totals(found: dict[str, Any], rows: list[Row], update: Any) -> dict[str, An
             "buffers": found["buffers"],
         },
         "operations": operations(rows),
-        "memory": {
-            "parameters": parameters,
-            "gradients": gradients,
-            "optimizer": gradients * slots,
-            "saved": sum(row.saved_bytes for row in rows),
-            "peak": parameters + gradients * slots + found["given"] + max(found["peak"], gradients),
-        },
+        "memory": held,
         "moved": {
             "forward": sum(row.moved_bytes for row in rows),
             "backward": sum(row.backward_bytes for row in rows),
             "optimizer": trainable * memory.moved_by_update(slots) if update is not None else 0,
         },
         "complete": all(row.known for row in rows),
-        "executed": {"data_dependent": found["asked"]},
+        "executed": {"data_dependent": found["asked"], "abstract": "peak" not in found},
     }
