@@ -159,3 +159,12 @@ def test_a_damaged_safetensors_file(capsys, tmp_path) -> None:
     file.write_bytes(b"\x00" * 20)
     assert run(["cost", str(file)]) == 2
     assert "damaged" in capsys.readouterr().err
+
+
+def test_bytes_by_pass(capsys) -> None:
+    words = (COURSE, "--batch-size", "64", "--bytes")
+    assert "54,124,280" in out(capsys, *words)
+    assert "| 54,124,280 |" in out(capsys, *words, "--format", "markdown")
+    assert run(["cost", *words, "--format", "csv"]) == 0
+    shown = capsys.readouterr()
+    assert "optimizer (B)" in shown.err and "optimizer (B)" not in shown.out

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from backprove.cost import traffic
 from backprove.cost.budget import exceeded
 from backprove.cost.count import cost as count
 from backprove.cost.explain import explain as explained
@@ -102,6 +103,9 @@ def cost(
     explain: Annotated[
         bool, typer.Option("--explain", help=render("Show every number worked out."))
     ] = False,
+    moved: Annotated[
+        bool, typer.Option("--bytes", help=render("Show bytes moved and FLOP a byte by pass."))
+    ] = False,
     compare: Annotated[
         str | None, typer.Option(help=render("Another network to show beside this one."))
     ] = None,
@@ -128,6 +132,8 @@ def cost(
         typer.echo(_compared(result, _count(compare, options), format))
     else:
         typer.echo(FORMATS[format](result))
+        if moved and result.input_shapes:
+            typer.echo("\n" + _traffic(result, format), err=format in ("json", "csv"))
         if explain:
             typer.echo("\n" + explained(result), err=format != "table")
     if strict and not result.complete:
@@ -238,6 +244,12 @@ def _whole_numbers(text: str) -> list[int] | None:
         return [int(part) for part in text.split(",")]
     except ValueError:
         return None
+
+
+def _traffic(result: CostResult, format: str) -> str:
+    if format == "markdown":
+        return markdown_table(*traffic.cells(result), right=traffic.RIGHT)
+    return traffic.text(result)
 
 
 def _compared(first: CostResult, second: CostResult, format: str) -> str:

@@ -144,7 +144,8 @@ def _row(visit: Visit, measured: Visit, convention: Convention, update: Any) -> 
     amounts: dict[str, Count] = {} if by_pass is None else dict(by_pass)
     size = sum(visit.parameters.values())
     amounts = _with_shared(visit, amounts) if convention.own else amounts
-    if update is not None and size and visit.tied_to is None:
+    updated = size if update is not None and visit.tied_to is None else 0
+    if updated:
         amounts["optimizer"] = update.cost() * Worked(size)
     forward, backward = memory.moved(visit)
     row = Row(
@@ -157,6 +158,7 @@ def _row(visit: Visit, measured: Visit, convention: Convention, update: Any) -> 
         output_shape=visit.output,
         moved_bytes=forward,
         backward_bytes=backward,
+        optimizer_bytes=updated and updated * memory.moved_by_update(len(update.slots)),
         saved_bytes=0 if run is None else run.saved,
         known=by_pass is not None,
         measured=run is not None,

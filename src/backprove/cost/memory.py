@@ -33,7 +33,18 @@ def kept(walk: Walk, last: Sequence[int] = ()) -> list[int]:
 
 
 def moved(visit: Visit) -> tuple[int, int]:
-    """Bytes read and written by forward and by backward, each operand once."""
+    """Bytes read and written by forward and by backward, each operand once: the least there can be.
+
+    forward    inputs and parameters are read, the output is written
+    backward   dy and what backward asks for by name are read; gradients of parameters, and dx
+               where something before needs it, are written
+
+    Linear, B x m -> n with bias: forward 4 (B m + m n + n + B n); backward 4 (B n + B m + m n) read
+    and 4 (m n + n + B m) written; without dx, neither the weight is read nor B m written. Views
+    move nothing. Where k branches join, forward reads k arrays and writes one, backward reads the
+    k gradients of the shared input and writes their sum. Intermediate arrays are left out, so an
+    engine that computes step by step moves more.
+    """
     if isinstance(visit.op, VIEWS):
         return 0, 0
     inputs, output = sum(map(prod, visit.inputs)), prod(visit.output)
@@ -59,7 +70,10 @@ def moved_by_loss(inputs: tuple[tuple[int, ...], ...]) -> tuple[int, int]:
 
 
 def moved_by_update(slots: int) -> int:
-    """Bytes an optimizer moves for a parameter: it, its gradient, its state; it and the state."""
+    """Bytes an optimizer moves for a parameter: 4 (3 + 2 slots); SGD 12, momentum 20, Adam 28.
+
+    The parameter, its gradient and its state are read; the parameter and its state are written.
+    """
     return ITEM * (3 + 2 * slots)
 
 

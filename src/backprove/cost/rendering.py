@@ -17,7 +17,8 @@ RIGHT = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
 COLUMNS = (
     "name,operator,output_shape,parameters,used,trainable,tied_to,known,forward_mac,forward_flop,"
     "forward_cheap,forward_trans,dx_flop,dweight_flop,dbias_flop,backward_flop,loss_flop,"
-    "optimizer_flop,optimizer_trans,saved_bytes,moved_bytes,backward_bytes,intensity"
+    "optimizer_flop,optimizer_trans,saved_bytes,moved_bytes,backward_bytes,intensity,"
+    "optimizer_bytes,backward_intensity,optimizer_intensity"
 ).split(",")
 """The columns of CSV; they are never translated."""
 
@@ -256,14 +257,19 @@ def _record(row: Row) -> dict[str, Any]:
         "tied_to": row.tied_to or "",
         "output_shape": "x".join(map(str, row.output_shape or ())),
     }
-    record |= {
-        name: getattr(row, name) for name in ("saved_bytes", "moved_bytes", "backward_bytes")
-    }
+    sizes = ("saved_bytes", "moved_bytes", "backward_bytes", "optimizer_bytes")
+    record |= {name: getattr(row, name) for name in sizes}
     if row.known:
         record |= _amounts(row.counts)
         record["backward_flop"] = row.backward.get("flop", 0)
-        record["intensity"] = "" if row.intensity is None else f"{row.intensity:.6g}"
+        record |= _intensities(row)
     return record
+
+
+def _intensities(row: Row) -> dict[str, str]:
+    columns = {"forward": "", "backward": "backward_", "optimizer": "optimizer_"}
+    found = {prefix: row.traffic(passed)[1] for passed, prefix in columns.items()}
+    return {f"{k}intensity": "" if v is None else f"{v:.6g}" for k, v in found.items()}
 
 
 def _amounts(counts: dict[str, Any]) -> dict[str, int]:
@@ -283,6 +289,7 @@ def _total_record(result: CostResult) -> dict[str, Any]:
         "saved_bytes": result.totals["memory"].get("saved", ""),
         "moved_bytes": moved.get("forward", ""),
         "backward_bytes": moved.get("backward", ""),
+        "optimizer_bytes": moved.get("optimizer", ""),
         **_amounts(result.totals["operations"]),
     }
 

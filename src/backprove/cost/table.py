@@ -24,7 +24,8 @@ class Row(msgspec.Struct, kw_only=True):
     counts        operations by "forward", "dx", "dweight", "dbias" (or "d" and another name of a
                   parameter), "loss", "optimizer"; the first layer's dx is absent
     saved_bytes   kept for backward, without what an earlier row keeps already
-    moved_bytes   read and written in the forward pass, each operand once
+    moved_bytes   read and written in the forward pass, each operand once (see `memory.moved`)
+    backward_bytes, optimizer_bytes   the same of backward and of the update
     formula       how the numbers arise, worked out
     known         False for an operator without a formula: the total then reads "at least"
     measured      True if the operator has no formula and was counted during a run
@@ -44,6 +45,7 @@ class Row(msgspec.Struct, kw_only=True):
     formula: str = ""
     known: bool = True
     backward_bytes: int = 0
+    optimizer_bytes: int = 0
     measured: bool = False
     worked: dict[str, str] = {}
 
@@ -59,8 +61,19 @@ class Row(msgspec.Struct, kw_only=True):
     @property
     def intensity(self) -> float | None:
         """FLOP a byte of the forward pass; None where nothing is moved."""
-        flop = self.amount("forward") or self.amount("loss")
-        return flop / self.moved_bytes if self.moved_bytes else None
+        return self.traffic("forward")[1]
+
+    def traffic(self, pass_: str) -> tuple[int, float | None]:
+        """Bytes moved in "forward", "backward" or "optimizer", and the arithmetic intensity.
+
+        The intensity is FLOP a byte, in the convention of the count; None where nothing is moved.
+        """
+        moved, flop = {
+            "forward": (self.moved_bytes, self.amount("forward") + self.amount("loss")),
+            "backward": (self.backward_bytes, self.backward.get("flop", 0)),
+            "optimizer": (self.optimizer_bytes, self.amount("optimizer")),
+        }[pass_]
+        return moved, flop / moved if moved else None
 
 
 class CostResult(msgspec.Struct, kw_only=True):

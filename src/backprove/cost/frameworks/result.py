@@ -33,6 +33,7 @@ def result_of(
         for row in rows:
             if row.trainable and row.tied_to is None:
                 row.counts["optimizer"] = _plain(update.cost() * row.trainable)
+                row.optimizer_bytes = row.trainable * memory.moved_by_update(len(update.slots))
                 row.worked["optimizer.flop"] = f"{update.cost().flop} * {row.trainable:,}"
     output = tuple(found["outputs"].get("", ()))
     lossy = _loss(loss, output)
