@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from backprove.cli.versions import versions
-from benchmarks import accuracy, conventions, memory, speed
+from benchmarks import accuracy, conventions, cost_memory, cost_time, memory, speed
 from benchmarks.check import score
 
 ALL = {
@@ -14,7 +14,11 @@ ALL = {
     "speed": speed.main,
     "check": score.main,
 }
-BY_NAME_ONLY = {"conventions": conventions.main}
+BY_NAME_ONLY = {
+    "conventions": conventions.main,
+    "cost-memory": cost_memory.main,
+    "cost-time": cost_time.main,
+}
 
 
 def main() -> None:

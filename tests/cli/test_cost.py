@@ -14,6 +14,8 @@ from safetensors.numpy import save_file
 from backprove import messages
 from backprove.cli import run
 from backprove.cost.budget import amount
+from backprove.cost.machine import clock
+from backprove.cost.timing import numpy_step
 from backprove.errors import UsageError
 
 COURSE = "784,1500,500,10"
@@ -168,3 +170,26 @@ def test_bytes_by_pass(capsys) -> None:
     assert run(["cost", *words, "--format", "csv"]) == 0
     shown = capsys.readouterr()
     assert "optimizer (B)" in shown.err and "optimizer (B)" not in shown.out
+
+
+def test_measure(capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("BACKPROVE_CACHE", str(tmp_path))
+    monkeypatch.setattr(clock, "SECONDS", 0.001)
+    monkeypatch.setattr(clock, "LEAST", 1)
+    monkeypatch.setattr(numpy_step, "STEP_SECONDS", 0.001)
+    words = ("6,4,3", "--measure", "--engine", "numpy")
+    shown = out(capsys, *words)
+    assert "whole step" in shown and list(tmp_path.glob("rates-numpy-*.json"))
+    assert "| whole step |" in out(capsys, *words, "--format", "markdown", "--no-cache")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("6,4,3", "--engine", "torch"), ("6,4,3", "--optimizer", "none"),
+        ("6,4,3", "--convention", "paddle"), ("900000,900000,10",), ("net.py::Net",),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_measured(capsys, words) -> None:
+    assert run(["cost", *words, "--measure"]) == 2
+    assert "error" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,6 +48,8 @@ class Options:
     activation: str
     arguments: dict[str, Any]
     abstract: bool
+    measure: bool | str = False
+    cache: bool = True
 
 
 def cost(
@@ -106,6 +108,21 @@ def cost(
     moved: Annotated[
         bool, typer.Option("--bytes", help=render("Show bytes moved and FLOP a byte by pass."))
     ] = False,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure",
+            help=render(
+                "Time a step of our own network, and predict it from this machine's rates."
+            ),
+        ),
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(help=render("Engine that is timed: jax or numpy."))
+    ] = "jax",
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help=render("Time the machine's rates anew."))
+    ] = False,
     compare: Annotated[
         str | None, typer.Option(help=render("Another network to show beside this one."))
     ] = None,
@@ -126,6 +143,7 @@ def cost(
     options = Options(
         input, batch_size, optimizer, loss, convention, activation, arguments, abstract
     )
+    options = replace(options, measure=measure and engine, cache=not no_cache)
     result = _count(target, options)
     missed = exceeded(result, max_params, max_macs)
     if compare is not None:
@@ -145,6 +163,13 @@ def cost(
 
 def _count(target: str, options: Options) -> CostResult:
     path = Path(target)
+    own = path.suffix != ".safetensors" and not target.partition("::")[0].endswith(".py")
+    if options.measure and not own:
+        raise UsageError(
+            "--measure times networks of our own: a run's folder, a TOML file or sizes, found "
+            "{found!r}",
+            found=target,
+        )
     if target.partition("::")[0].endswith(".py"):
         return _of_framework(target, options)
     if options.arguments:
@@ -162,6 +187,8 @@ def _count(target: str, options: Options) -> CostResult:
         loss=_chosen(options.loss, config and _loss_of(config), "cross_entropy"),
         convention=options.convention,
         subject=target,
+        measure=options.measure,
+        cache=options.cache,
     )
 
 

@@ -38,6 +38,8 @@ def cost(
     loss: Any = None,
     convention: str = "headline",
     subject: str = "",
+    measure: bool | str = False,
+    cache: bool = True,
 ) -> CostResult:
     """What a network and a training step of it cost, from formulas: nothing is allocated.
 
@@ -49,6 +51,9 @@ def cost(
     optimizer     an optimizer or its name; without one, the update is not counted
     loss          a loss or its name; without one, it is not counted
     convention    headline, strict (see `conventions`), or a tool whose numbers to reproduce
+    measure       the engine, "numpy" or "jax" (True), in which a step is run on random data and
+                  timed, beside the time that the rates of this machine let expect: see `times`
+    cache         False to time the machine anew, not taking what was kept from earlier
 
     Raises UsageError for a missing shape, an unknown name or a batch below 1, ShapeError if the
     network does not take the shape, ContractError if an operator's shape or formula
@@ -68,7 +73,7 @@ def cost(
     for row, size in zip(rows, saved, strict=False):
         row.saved_bytes += size
     saved = [row.saved_bytes for row in rows]
-    return CostResult(
+    result = CostResult(
         subject=subject or type(original(op)).__name__,
         batch_size=batch_size,
         input_shapes=list(shapes),
@@ -77,6 +82,18 @@ def cost(
         totals=_totals(op, rows, found, saved, update),
         versions={"backprove": __version__, "numpy": np.__version__},
     )
+    if measure:
+        _time(result, (op, lossy, update), targets, "jax" if measure is True else measure, cache)
+    return result
+
+
+def _time(result: CostResult, parts: Any, targets: Any, engine: str, cache: bool) -> None:
+    """Add the times of a step, as `timing` finds them."""
+    net, loss, update = parts
+    from backprove.cost.timing.problem import problem
+    from backprove.cost.timing.time import time_step
+
+    time_step(result, problem(net, loss, update, result.input_shapes, targets), engine, cache)
 
 
 def _shapes(op: Op, given: Any, batch_size: int) -> tuple[Shape, ...]:

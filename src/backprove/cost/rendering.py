@@ -8,6 +8,7 @@ from typing import Any
 
 from backprove.cost.conventions import NOTES
 from backprove.cost.table import CostResult, Row
+from backprove.cost.timing import view
 from backprove.messages import render
 from backprove.tables import html_table, paragraph, text_table
 
@@ -18,7 +19,9 @@ COLUMNS = (
     "name,operator,output_shape,parameters,used,trainable,tied_to,known,forward_mac,forward_flop,"
     "forward_cheap,forward_trans,dx_flop,dweight_flop,dbias_flop,backward_flop,loss_flop,"
     "optimizer_flop,optimizer_trans,saved_bytes,moved_bytes,backward_bytes,intensity,"
-    "optimizer_bytes,backward_intensity,optimizer_intensity"
+    "optimizer_bytes,backward_intensity,optimizer_intensity,forward_predicted_s,forward_measured_s,"
+    "forward_bound,backward_predicted_s,backward_measured_s,backward_bound,optimizer_predicted_s,"
+    "optimizer_measured_s,optimizer_bound,step_predicted_s,step_measured_s"
 ).split(",")
 """The columns of CSV; they are never translated."""
 
@@ -71,6 +74,8 @@ def text(result: CostResult) -> str:
         parts.append(text_table(*operation_cells(result), right=(1, 2, 3, 4, 5)))
     if result.totals["memory"]:
         parts.append(text_table(*memory_cells(result), right=(1,)))
+    if result.step is not None:
+        parts.append(text_table(*view.cells(result), view.RIGHT, rule_before_last=True))
     return "\n\n".join([*parts, *(paragraph(note) for note in notes(result))])
 
 
@@ -83,6 +88,8 @@ def html(result: CostResult) -> str:
         parts.append(html_table(*operation_cells(result), right=(1, 2, 3, 4, 5)))
     if result.totals["memory"]:
         parts.append(html_table(*memory_cells(result), right=(1,)))
+    if result.step is not None:
+        parts.append(html_table(*view.cells(result), right=view.RIGHT))
     return "".join([*parts, *(f"<p>{escape(note)}</p>" for note in notes(result))])
 
 
@@ -93,6 +100,8 @@ def markdown(result: CostResult) -> str:
         parts.append(markdown_table(*operation_cells(result), right=(1, 2, 3, 4, 5)))
     if result.totals["memory"]:
         parts.append(markdown_table(*memory_cells(result), right=(1,)))
+    if result.step is not None:
+        parts.append(markdown_table(*view.cells(result), right=view.RIGHT))
     return "\n\n".join([*parts, *notes(result)])
 
 
@@ -190,6 +199,7 @@ def memory_cells(result: CostResult) -> tuple[list[str], list[list[str]]]:
 def notes(result: CostResult) -> list[str]:
     """What the numbers mean."""
     found = [render(NOTES[result.convention])] if result.input_shapes else []
+    found += view.notes(result.step) if result.step is not None else []
     unknown = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if not row.known)
     if unknown:
         found.append(
@@ -263,6 +273,9 @@ def _record(row: Row) -> dict[str, Any]:
         record |= _amounts(row.counts)
         record["backward_flop"] = row.backward.get("flop", 0)
         record |= _intensities(row)
+    for name, time in row.times.items():
+        record |= {f"{name}_predicted_s": f"{time.predicted:.4g}", f"{name}_bound": time.bound}
+        record[f"{name}_measured_s"] = "" if time.measured is None else f"{time.measured:.4g}"
     return record
 
 
@@ -291,7 +304,15 @@ def _total_record(result: CostResult) -> dict[str, Any]:
         "backward_bytes": moved.get("backward", ""),
         "optimizer_bytes": moved.get("optimizer", ""),
         **_amounts(result.totals["operations"]),
+        **_step(result),
     }
+
+
+def _step(result: CostResult) -> dict[str, str]:
+    if result.step is None:
+        return {}
+    times = {"predicted": result.step.predicted, "measured": result.step.measured}
+    return {f"step_{name}_s": f"{value:.4g}" for name, value in times.items()}
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from backprove.cost.times import StepTime, Time
+
 Operations = dict[str, int]
 
 
@@ -48,6 +50,7 @@ class Row(msgspec.Struct, kw_only=True):
     optimizer_bytes: int = 0
     measured: bool = False
     worked: dict[str, str] = {}
+    times: dict[str, Time] = {}
 
     def amount(self, pass_: str, kind: str = "flop") -> int:
         """The operations of one kind in one pass; 0 where there are none."""
@@ -91,6 +94,7 @@ class CostResult(msgspec.Struct, kw_only=True):
     rows: list[Row]
     totals: dict[str, Any]
     versions: dict[str, str]
+    step: StepTime | None = None
 
     @property
     def complete(self) -> bool:

@@ -1,0 +1,135 @@
+"""Which array functions an operator executes, and on how many elements.
+
+`Recorded` is a NumPy array that notes every function that is called on it. The operators' source is
+the same in every engine, so what is recorded here serves to predict the compiled engine as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+MATMUL = "matmul"
+COPY, FRESH, CHAIN = "copy", "fresh", "chain"
+"""Not functions, but timed like them: reading two arrays and writing one that is there (of so many
+bytes together), taking new memory and writing it, and `LINKS` multiply-adds on each element."""
+LINKS = 16
+
+
+class Call(NamedTuple):
+    """An array function at a size.
+
+    name     of the function: "add", "exp", "where", "matmul"
+    kind     of a matrix product which operands lie transposed: "nn", "tn", "nt", "tt"; of a sum
+             "first" or "last", the axis it goes along; else how many operands have the full size
+    dtype    of the operands: "float32"
+    size     (elements,) of the largest operand or result; (kept, summed) of a sum; (m, k, n) of a
+             matrix product
+    """
+
+    name: str
+    kind: str
+    dtype: str
+    size: tuple[int, ...]
+
+    @property
+    def elements(self) -> int:
+        """The elements that it goes through."""
+        return prod(self.size) if self.name != MATMUL else self.size[0] * self.size[2]
+
+    @property
+    def flop(self) -> int:
+        """2 m k n of a matrix product; 0 of all else."""
+        return 2 * prod(self.size) if self.name == MATMUL else 0
+
+
+Calls = Counter[Call]
+_noted: ContextVar[Calls | None] = ContextVar("noted", default=None)
+
+
+class Recorded(np.ndarray[Any, Any]):
+    """A NumPy array whose functions are noted while `recording` runs."""
+
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **keywords: Any
+    ) -> Any:
+        plain = [_plain(x) for x in inputs]
+        if out is not None:
+            keywords["out"] = tuple(_plain(x) for x in out)
+        found = getattr(ufunc, method)(*plain, **keywords)
+        _note(_call(ufunc.__name__, method, plain, found, keywords.get("axis", 0)))
+        if out is not None:
+            return out[0]
+        return _recorded(found)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, keywords: Any) -> Any:
+        found = super().__array_function__(function, types, inputs, keywords)
+        if function in (np.where, np.concatenate) and len(inputs) + len(keywords) > 1:
+            _note(Call(function.__name__, "2", str(found.dtype), (int(np.size(found)),)))
+        return _recorded(found)
+
+
+def recorded(x: Any) -> Any:
+    """The array as one whose functions are noted."""
+    return np.asarray(x).view(Recorded)
+
+
+@contextmanager
+def recording() -> Iterator[Calls]:
+    """Note what is called on `Recorded` arrays inside."""
+    calls: Calls = Counter()
+    token = _noted.set(calls)
+    try:
+        with np.errstate(all="ignore"):
+            yield calls
+    finally:
+        _noted.reset(token)
+
+
+def calls_of(run: Callable[[], Any]) -> tuple[Any, Calls]:
+    """(result, calls) of a function of `Recorded` arrays."""
+    with recording() as calls:
+        found = run()
+    return found, calls
+
+
+def _call(name: str, method: str, inputs: list[Any], found: Any, axis: Any) -> Call:
+    first = next(x for x in inputs if isinstance(x, np.ndarray | np.generic))
+    dtype, sizes = str(first.dtype), [int(np.size(x)) for x in inputs]
+    if name == MATMUL:
+        a, b = (np.atleast_2d(x) for x in inputs)
+        kind = "".join("t" if _transposed(x) else "n" for x in (a, b))
+        return Call(name, kind, dtype, (a.size // a.shape[-1], a.shape[-1], b.shape[-1]))
+    if method != "__call__":
+        axes = range(first.ndim) if axis is None else np.atleast_1d(axis) % max(first.ndim, 1)
+        last = first.ndim - 1 in axes
+        kept = max(int(np.size(found)), 1)
+        return Call(name, "last" if last else "first", dtype, (kept, max(sizes[0] // kept, 1)))
+    size = max([int(np.size(found[0] if isinstance(found, tuple) else found)), *sizes])
+    return Call(name, str(max(sum(n == size for n in sizes), 1)), dtype, (max(size, 1),))
+
+
+def _transposed(x: Any) -> bool:
+    return bool(x.ndim > 1 and x.strides[-1] > x.strides[-2])
+
+
+def _note(call: Call) -> None:
+    calls = _noted.get()
+    if calls is not None:
+        calls[call] += 1
+
+
+def _plain(x: Any) -> Any:
+    return x.view(np.ndarray) if isinstance(x, Recorded) else x
+
+
+def _recorded(found: Any) -> Any:
+    if isinstance(found, np.ndarray):
+        return found.view(Recorded)
+    return np.asarray(found).view(Recorded) if isinstance(found, np.generic) else found
