@@ -64,7 +64,8 @@ def load(engine: str) -> dict[str, Sample]:
 def save(engine: str, rates: Rates) -> None:
     """Keep what was timed while the machine was quiet."""
     path = place(engine)
-    quiet = {text: tuple(one) for text, one in rates.timed.items() if one.spread <= BUSY}
+    trusted = [(text, one) for text, one in rates.timed.items() if one.spread <= BUSY]
+    quiet = {text: (one.best, one.median) for text, one in trusted}
     if path is None or not quiet:
         return
     text = msgspec.json.format(msgspec.json.encode(Kept(setting(engine), quiet))).decode()
