@@ -51,7 +51,7 @@ for name, (net, width, batch, optimizer) in networks.items():
 
 def main() -> None:
     """Both engines, one after the other."""
-    rows = []
+    headings = ["engine", "network", "predicted (ms)", "measured (ms)", "ratio", "spread", "cores"]
     for engine in ("numpy", "jax"):
         with tempfile.TemporaryDirectory() as folder:
             found = subprocess.run(
@@ -61,9 +61,8 @@ def main() -> None:
                 check=True,
                 env={**os.environ, "BACKPROVE_CACHE": folder},
             )
-        rows += [_row(engine, *json.loads(line)) for line in found.stdout.splitlines()]
-    headings = ["engine", "network", "predicted (ms)", "measured (ms)", "ratio", "spread", "cores"]
-    print(text_table(headings, rows, right=(2, 3, 4, 5, 6)))
+        rows = [_row(engine, *json.loads(line)) for line in found.stdout.splitlines()]
+        print(text_table(headings, rows, right=(2, 3, 4, 5, 6)), flush=True)
 
 
 def _row(

@@ -7,6 +7,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from benchmarks.cost_memory import compiled_peak
 
 from backprove import LeakyReLU, Linear, ReLU, Residual, Sequential, ops, random
 from backprove.cost import cost
@@ -79,6 +80,18 @@ def test_the_predicted_peak_is_within_a_tenth_of_the_real_one(name) -> None:
     found = cost(net, (width,), batch_size=batch, optimizer=named, loss="cross_entropy")
     real = measured_peak(net, (width,), batch, named)
     assert found.totals["memory"]["peak"] == pytest.approx(real, rel=0.1)
+
+
+COMPILED = ["course", "wide batch", "deep sigmoid", "deep gelu", "residual", "one wide layer"]
+"""Without normalisation and dropout, of which the compiler keeps an array or two more."""
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_the_predicted_peak_of_a_compiled_step(name) -> None:
+    net, width, batch, named = NETWORKS[name]
+    found = cost(net, (width,), batch_size=batch, optimizer=named, loss="cross_entropy")
+    real = compiled_peak(net, width, batch, named)
+    assert found.totals["memory"]["compiled_peak"] == pytest.approx(real, rel=0.1)
 
 
 OPTIONS = {

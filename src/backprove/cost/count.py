@@ -253,6 +253,7 @@ def _totals(op: Op, rows: list[Row], found: Walk, saved: list[int], update: Any)
         "optimizer": memory.ITEM * total * slots,
         "saved": sum(saved),
         "peak": memory.peak(found, saved, total, slots, loss),
+        "compiled_peak": memory.compiled_peak(found, saved, total, slots),
     }
     moved = {
         "forward": sum(row.moved_bytes for row in rows),

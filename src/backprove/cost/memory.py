@@ -85,6 +85,25 @@ def peak(walk: Walk, saved: list[int], parameters: int, slots: int, loss: bool) 
     return max(update, base + max(_forward(walk, saved), _backward(walk, saved, loss)))
 
 
+def compiled_peak(walk: Walk, saved: list[int], parameters: int, slots: int) -> int:
+    """The most bytes that a compiled step holds: its state is updated in place.
+
+    Parameters, optimizer state, gradients and the batch; what is kept for backward; and the largest
+    pair of dy and dx. An elementwise operator writes dx over dy, and no other intermediate array
+    exists, since the compiler fuses them. That is an estimate: with normalisation, dropout or many
+    layers of ReLU the compiler was seen to keep an array or two more or less.
+    """
+    batch = ITEM * sum(prod(shape) for shape in walk.visits[0].inputs)
+    kept_batch = batch if any(0 in visit.keeps for visit in walk.visits) else 0
+    state = ITEM * parameters * (2 + slots) + batch
+    return state + sum(saved) - kept_batch + max(map(_flowing, walk.visits))
+
+
+def _flowing(visit: Visit) -> int:
+    alone = visit.op.elementwise or isinstance(visit.op, VIEWS) or not visit.needs_dx
+    return ITEM * (prod(visit.output) + (0 if alone else sum(map(prod, visit.inputs))))
+
+
 def _forward(walk: Walk, saved: list[int]) -> int:
     most, held = 0, 0
     seen: set[int] = set()

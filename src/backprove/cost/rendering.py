@@ -64,6 +64,7 @@ MEMORY = {
     "optimizer": "optimizer state",
     "saved": "kept for backward",
     "peak": "peak of a step",
+    "compiled_peak": "peak of a compiled step",
 }
 
 
