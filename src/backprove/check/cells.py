@@ -10,6 +10,7 @@ import numpy as np
 
 from backprove.check.compare import failures
 from backprove.check.examples import examples
+from backprove.check.framework import Framework
 from backprove.check.plan import Pointwise
 from backprove.check.trial import Failure, Trial
 from backprove.targets.trial import Outcome
@@ -25,6 +26,8 @@ class Tally:
     errors: list[tuple[Outcome, Trial]] = field(default_factory=list)
     ended: tuple[Outcome, Trial] | None = None
     points: dict[int, Pointwise] = field(default_factory=dict)
+    cells: dict[int, Pointwise] = field(default_factory=dict)
+    positions: list[Failure] = field(default_factory=list)
 
     def add(self, trial: Trial, outcome: dict[str, Any], source: Pointwise | None) -> None:
         """Note one outcome."""
@@ -36,6 +39,8 @@ class Tally:
                 self.errors.append((outcome["stopped"], trial))
             return
         self.runs.append((trial, outcome))
+        if source is not None:
+            self.cells[id(trial)] = source
         self.notes += [(note, trial) for note in outcome["notes"]]
         found = failures(trial, outcome)
         if source is not None:
@@ -45,7 +50,7 @@ class Tally:
 
 def run_pointwise(subject: Any, source: Pointwise, tally: Tally, thorough: bool = True) -> None:
     """Run all trials of one elementwise cell."""
-    first, *rest = source.trials(thorough)
+    first, *rest = source.trials(thorough, isinstance(subject, Framework) and subject.compiled)
     outcomes = subject.run([first.request()])
     tally.add(first, outcomes[0], source)
     if tally.ended:
@@ -75,8 +80,12 @@ def run_examples(
             continue
         if back is not None and not _sayable(example, back):
             continue
-        for dtype in dtypes:
+        if isinstance(subject, Framework) and not subject.sayable(example.case.arguments):
+            continue
+        for dtype in (d for d in dtypes if example.only in ("", d)):
             trials = list(example.trials(dtype, np.random.default_rng(seed), strict))
+            if isinstance(subject, Framework) and example.values:
+                trials.append(example.parameters_alone(dtype))
             if strict and cls.limits_at_infinity:
                 trials += example.infinite(dtype)
             if back is not None:

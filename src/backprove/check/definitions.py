@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from backprove.check.functions import function
 from backprove.check.grid import PARAMETERS
 from backprove.errors import BackproveError
 from backprove.ops import find
@@ -16,8 +17,14 @@ OTHER_NAMES = {
     "logistic": "Sigmoid", "hardlogistic": "Hardsigmoid", "logsigmoid": "LogSigmoid",
     "binarycrossentropywithlogits": "BCEWithLogits", "bceloss": "BCE",
     "binarycrossentropyloss": "BCE", "binarycrossentropy": "BCE", "swish": "SiLU",
-    "mseloss": "MSE", "l1loss": "L1", "threshold": "ThresholdedReLU",
+    "mseloss": "MSE", "l1loss": "L1", "threshold": "ThresholdedReLU", "smoothl1loss": "SmoothL1",
+    "huberloss": "Huber", "nllloss": "NLL", "kldivloss": "KLDiv",
+    "crossentropyloss": "CrossEntropy", "batchnorm": "BatchNorm1d",
+    "bcewithlogitsloss": "BCEWithLogits", "pow": "Power", "mul": "Multiply", "div": "Divide",
+    "sub": "Subtract", "softmaxwithcrossentropy": "CrossEntropy", "hardsilu": "Hardswish",
 }  # fmt: skip
+MEANINGS = {("paddle", "smooth_l1_loss"): "Huber", ("paddle", "SmoothL1Loss"): "Huber"}
+"""Documented names of a framework that mean another operator than elsewhere."""
 
 
 def definition(names: Iterable[str]) -> Any:
@@ -29,7 +36,14 @@ def definition(names: Iterable[str]) -> Any:
                 return find(OTHER_NAMES.get(word, word))
             except BackproveError:
                 continue
+        if (known := function(name)) is not None:
+            return known
     return None
+
+
+def meaning(library: str, name: str) -> Any:
+    """The definition of a framework's operator by the last part of its name, None if unknown."""
+    return definition([MEANINGS.get((library, name), name)])
 
 
 def _undecorated(word: str) -> Iterator[str]:

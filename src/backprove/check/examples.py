@@ -20,6 +20,7 @@ from backprove.check.bounds import loosened
 from backprove.check.jacobian import Jacobian, at_infinity, jacobian
 from backprove.check.precision import DTYPES, limits
 from backprove.check.trial import Bound, Trial
+from backprove.check.variants import pairs, variants
 from backprove.errors import BackproveError
 
 FREE_KINDS = ("normal", "away")
@@ -27,10 +28,16 @@ CYCLE = (0.0, 1.0, -1.0, 0.5, -3.0, 8.0, -20.0, 30.0, -0.0, 100.0, -100.0, 2.0)
 
 
 class Example:
-    """One example of a definition with its exact answers, for trials in every dtype."""
+    """One example of a definition with its exact answers, for trials in every dtype.
 
-    def __init__(self, op: Any, case: Case, inputs: tuple[Any, ...], purpose: str) -> None:
+    The numbers of some are exact in one dtype `only`.
+    """
+
+    def __init__(
+        self, op: Any, case: Case, inputs: tuple[Any, ...], purpose: str, only: str = ""
+    ) -> None:
         self.op, self.case, self.inputs, self.purpose = op, case, inputs, purpose
+        self.only = only
         self.values = _values(op, case)
         self.exact: Jacobian = jacobian(op, inputs, self.values)
 
@@ -66,6 +73,12 @@ class Example:
         """One trial for each upstream gradient and memory layout; see `bounds.slack`."""
         for trial in self._all(dtype, rng):
             yield trial if strict else self._lenient(trial)
+
+    def parameters_alone(self, dtype: str) -> Trial:
+        """The trial of a first layer: only the gradients of the parameters are asked for."""
+        trial = self.trial(np.ones(self.exact.y.shape), dtype, "only the parameters' gradients")
+        kept = {k: loosened(b) for k, b in trial.expected.items() if k == "y" or k[:2] == "d:"}
+        return replace(trial, expected=kept, wanted="parameters")
 
     def _lenient(self, trial: Trial) -> Trial:
         """The trial for an operator that is not ours: the target of a loss may have no gradient."""
@@ -106,11 +119,24 @@ def examples(cls: Any) -> list[Example]:
         op = cls(**case.arguments)
         inputs = tuple(short(draw.sample(rng)) for draw in case.inputs)
         for purpose, first in _firsts(case, inputs):
-            try:
-                found.append(Example(op, case, (first, *inputs[1:]), purpose))
-            except (BackproveError, ArithmeticError, TypeError, ValueError):
-                continue
+            found += _made(op, case, (first, *inputs[1:]), purpose)
+        if not number:
+            for purpose, variant, changed in variants(cls, inputs):
+                found += _made(cls(**variant.arguments), variant, changed, purpose)
+    for dtype in DTYPES:
+        if (paired := pairs(cls, dtype)) is not None:
+            found += _made(cls(**paired[1].arguments), paired[1], paired[2], paired[0], dtype)
     return found
+
+
+def _made(
+    op: Any, case: Case, inputs: tuple[Any, ...], purpose: str, only: str = ""
+) -> list[Example]:
+    """The example, or none where the definition refuses it."""
+    try:
+        return [Example(op, case, inputs, purpose, only)]
+    except (BackproveError, ArithmeticError, TypeError, ValueError):
+        return []
 
 
 def _firsts(case: Case, inputs: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:

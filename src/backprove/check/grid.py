@@ -14,14 +14,15 @@ from backprove.oracle.wire import numpy_dtype
 
 SIMPLE = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 4.0, -4.0, 0.25, -0.25, 0.1, -0.1)
 ORDINARY = (
-    1e-6, 1e-3, 0.3, 0.7, 1.3, 1.7, 2.5, 3.5, 5.0, 5.5, 6.0, 7.0, 10.0, 15.0, 20.0, 20.5, 30.0,
-    40.0, 64.5, 85.0, 88.0, 100.0, 700.0, 1e4, 1e20,
+    1e-10, 1e-6, 1e-3, 0.3, 0.7, 1.3, 1.7, 2.5, 3.5, 5.0, 5.5, 6.0, 7.0, 10.0, 15.0, 20.0, 20.5,
+    30.0, 40.0, 64.5, 85.0, 88.0, 100.0, 700.0, 1e4, 1e20,
 )  # fmt: skip
 ZEROS_OF_SLOPES = (-1.2784645427610738, -1.1924564, -0.7517915)
 SHAPES: tuple[tuple[int, ...], ...] = (
     (), (0,), (2, 0), (1,), (3,), (7,), (8,), (9,), (15,), (16,), (17,), (31,), (32,), (33,), (64,),
     (1026,), (5, 1), (1, 5), (2, 3, 4),
 )  # fmt: skip
+FEW_SHAPES: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (3,), (17,), (64,), (2, 3, 4))
 LAYOUTS = ("fortran", "strided", "reversed")
 SPECIAL = (math.inf, -math.inf, math.nan)
 PARAMETERS = (0.0, 0.001, 0.1, 0.5, 1.0, 2.0, -0.3, -2.0)
@@ -96,3 +97,12 @@ def rounded(numbers: Iterable[float] | Any, dtype: str) -> Any:
     """Numbers as an array of the dtype."""
     with np.errstate(all="ignore"):
         return np.asarray(numbers).astype(numpy_dtype(dtype))
+
+
+def simplicity(x: float) -> float:
+    """How hard a number is to read and to work with by hand."""
+    if x in SIMPLE:
+        return SIMPLE.index(x)
+    if not math.isfinite(x):
+        return 40.0
+    return 50.0 + len(f"{x:.17g}") + abs(math.log10(abs(x)))

@@ -7,6 +7,7 @@ gradients. At a kink the two Jacobians differ, and anything between them is a co
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import mpmath
@@ -55,7 +56,9 @@ class Jacobian(NamedTuple):
         lim, up = limits(dtype), np.asarray(dy).astype(Wide).ravel()[:, None]
         shape = self.arrays[name].shape
         a, b = up * self.left[name], up * self.right[name]
+        endless = np.isinf(a).any(0) | np.isinf(b).any(0)
         terms = np.sum(np.fmax(np.abs(a), np.abs(b)), axis=0)
+        terms = np.where(np.isfinite(terms), terms, 0)
         largest = np.max(np.abs(up), initial=0)
         spread = terms + np.max(terms, initial=0) + largest * NOISE / lim.unit
         if self.from_output:
@@ -63,9 +66,11 @@ class Jacobian(NamedTuple):
         low, high = np.fmin(a, b).sum(0), np.fmax(a, b).sum(0)
         bad = np.isnan(a).any(0) | np.isnan(b).any(0)
         low, high = np.where(bad, np.nan, low), np.where(bad, np.nan, high)
+        low, high = np.where(endless & (high > 0), 0, low), np.where(endless & (low < 0), 0, high)
         tolerance = _tolerance(lim, spread, up.size + terms.size)
         rough = np.full(shape, ROUGH * lim.unit * max(1.0, float(largest)))
-        return _bound(low.reshape(shape), high.reshape(shape), tolerance.reshape(shape), rough)
+        bound = _bound(low.reshape(shape), high.reshape(shape), tolerance.reshape(shape), rough)
+        return replace(bound, special=endless.reshape(shape))
 
 
 def _tolerance(lim: Any, terms: Any, count: int) -> Any:
@@ -149,7 +154,29 @@ def _moved(f: Any, base: Any, holder: Any, key: Any) -> tuple[Any, Any]:
             holder[key] = moved
             target[:, i] = (f() - base) / (sign * step)
     holder[key] = x
-    return to_wide(left), to_wide(right)
+    return _endless(f, base, holder, key, to_wide(left), to_wide(right))
+
+
+def _endless(f: Any, base: Any, holder: Any, key: Any, left: Any, right: Any) -> tuple[Any, Any]:
+    """Infinity on both sides where the one derivative does not exist and the other has no limit.
+
+    So it is at the end of a domain: t log t at 0. A smaller step then gives another derivative.
+    """
+    x = holder[key]
+    for i, index in enumerate(np.ndindex(x.shape)):
+        for side, other, sign in ((left, right, -1), (right, left, 1)):
+            rows = np.isnan(other[:, i]) & np.isfinite(side[:, i])
+            if not rows.any():
+                continue
+            moved = x.copy()
+            moved[index] += sign * STEP * STEP
+            holder[key] = moved
+            closer = to_wide((f() - base) / (sign * STEP * STEP))
+            holder[key] = x
+            rows &= np.abs(closer) > 1.5 * np.abs(side[:, i])
+            for target in (side, other):
+                target[rows, i] = np.copysign(np.inf, closer[rows])
+    return left, right
 
 
 def _floating(x: Any) -> bool:

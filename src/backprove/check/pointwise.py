@@ -71,6 +71,8 @@ def _kept(key: _Key) -> Table:
         lost = np.fmin(np.fmin(np.abs(y), np.abs(left)), np.abs(right)) < LOST
         _fill(columns, key, x, lost & (size < 2000) & (size > TINY), 720)
         _fill(columns, key, x, tiny, 400)
+        if getattr(key.op, "wavy", False):
+            _fill(columns, key, x, (size > 1e4) & np.isfinite(x), 720)
     return Table(*columns)
 
 
@@ -87,7 +89,8 @@ def _evaluate(op: Any, x: Any, digits: int, context: dict[str, Any]) -> Table:
         m = HighPrecision()
         p = m.array(np.where(np.isinf(x), 0.0, x))
         p = np.where(np.isinf(x), np.where(x > 0, FAR, -FAR), p)
-        h = np.array([abs(v) * STEP if v else STEP for v in p], dtype=object)
+        most = 1 if getattr(op, "wavy", False) else mpmath.inf
+        h = np.array([min(abs(v), most) * STEP if v else STEP for v in p], dtype=object)
         f = [_definition(op, m, p + k * h, context) for k in (-2, -1, 0, 1, 2)]
         left = (3 * f[2] - 4 * f[1] + f[0]) / (2 * h)
         right = (4 * f[3] - f[4] - 3 * f[2]) / (2 * h)
@@ -96,7 +99,9 @@ def _evaluate(op: Any, x: Any, digits: int, context: dict[str, Any]) -> Table:
         second = np.fmin(to_wide(bend[0]), to_wide(bend[1]))
         further = to_wide(_definition(op, m, p * np.where(np.isinf(x), FAR, 1), context))
     low, high = (np.where((x == 0) & (np.abs(v) < 1e-40), 0, v) for v in (low, high))
-    y = np.where((np.abs(further) > 1.5 * np.abs(y)) & (np.abs(y) > 1), further * Wide("inf"), y)
+    grows = (np.abs(further) > 1.5 * np.abs(y)) & (np.abs(y) > 1)
+    wavers = np.isinf(x) & ~grows & (np.abs(further - y) > 1e-20 * np.fmax(1, np.abs(y)))
+    y = np.where(grows, further * Wide("inf"), np.where(wavers & (np.abs(y) < 1e40), np.nan, y))
     return _limits(x, y, *_without_jumps(low, high), second)
 
 
@@ -104,7 +109,7 @@ def _limits(x: Any, y: Any, left: Any, right: Any, second: Any) -> Table:
     """The table's columns, with values at infinity in place of those far out."""
     far = np.isinf(x)
     y = np.where(far & (np.abs(y) > 1e40), np.copysign(np.inf, y), y)
-    y, left, right = (np.where(far & (np.abs(v) < 1e-40), 0, v) for v in (y, left, right))
+    y, left, right = (np.where(far & (np.abs(v) < 1e-25), 0, v) for v in (y, left, right))
     steepest = np.fmax(np.abs(left), np.abs(right))
     size = np.where(far, 0, np.abs(x)).astype(Wide)
     slope_scale = np.where(np.abs(x) < TINY, steepest, size * second)

@@ -7,8 +7,8 @@ from typing import Any
 
 from backprove import codes
 from backprove.check.cells import Tally, pointwise_cells, run_examples, run_pointwise
+from backprove.check.framework import Framework
 from backprove.check.kinks import Kink, kinks
-from backprove.check.subject import Framework
 from backprove.check.trial import Failure
 from backprove.findings import Evidence, Finding
 from backprove.oracle.client import installed, reference

@@ -13,9 +13,10 @@ from backprove.check import conventions_of, references, verdict
 from backprove.check.cells import Tally, pointwise_cells, run_examples, run_pointwise
 from backprove.check.definitions import definition, mapped, settings
 from backprove.check.find import subject_of
+from backprove.check.framework import Framework
 from backprove.check.kinks import Kink, kinks
+from backprove.check.positions import run_positions
 from backprove.check.precision import DTYPES
-from backprove.check.subject import Framework
 from backprove.errors import UsageError
 from backprove.findings import Check, Result
 from backprove.op import Op
@@ -41,9 +42,11 @@ def check(
     start = time.perf_counter()
     names = [a.partition(":")[2].rpartition(".")[2] for a in against if ":" in a]
     libraries = [a.partition(":")[0] for a in against]
-    subject = subject_of(target, arguments)
+    subject = subject_of(target, arguments, names)
+    if isinstance(subject, Framework):
+        arguments = subject.given
     try:
-        cls = definition([*names, *_names(subject)]) or _described(subject)
+        cls = _definition(subject, names)
         if cls is None:
             raise UsageError(
                 "no definition is known for {name}: say which operator it is with --against, "
@@ -57,6 +60,12 @@ def check(
             subject.close()
     result.seconds = time.perf_counter() - start
     return result
+
+
+def _definition(subject: Any, names: list[str]) -> Any:
+    if isinstance(subject, Framework):
+        return subject.cls
+    return definition([*names, *_names(subject)]) or _described(subject)
 
 
 def _described(subject: Any) -> Any:
@@ -83,10 +92,12 @@ def _checked(
         chosen = settings(cls, pairs, subject.constructor, given, subject.varies)
         base = chosen[0][1]
         for cell in pointwise_cells(chosen, dtypes, seed, _own(subject, cls)):
-            before = len(tally.runs)
-            run_pointwise(subject, cell, tally)
+            before, usual = len(tally.runs), cell.op is base
+            run_pointwise(subject, cell, tally, not isinstance(subject, Framework) or usual)
             if tally.ended:
                 break
+            if not _own(subject, cls) and usual and len(tally.runs) > before:
+                run_positions(subject, cell, tally)
             if cell.dtype == "float64" and len(tally.runs) > before:
                 found += kinks(cell, tally.runs[before][1])
     own = _own(subject, cls)

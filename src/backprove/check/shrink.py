@@ -8,11 +8,24 @@ import numpy as np
 
 from backprove.check.cells import Tally
 from backprove.check.compare import failures
-from backprove.check.grid import SIMPLE
+from backprove.check.grid import simplicity
 from backprove.check.precision import DTYPES
 from backprove.check.trial import Failure
 
 TRIED = 32
+TRIED_LENGTHS = 3
+LENGTHS = (2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 128, 256)
+"""Lengths at which libraries begin to use vector instructions."""
+
+COMPILED = (8, 64)
+"""The lengths for a library that compiles for every shape."""
+
+
+def lengths(subject: Any) -> tuple[int, ...]:
+    """The lengths of arrays of equal elements that are worth trying."""
+    return COMPILED if getattr(subject, "compiled", False) else LENGTHS
+
+
 SEVERITY = ("wrong", "not finite", "shape", "missing", "imprecise", "special")
 
 
@@ -28,7 +41,25 @@ def smallest(found: list[Failure], subject: Any, tally: Tally) -> Failure:
                 f for f in failures(trial, outcome)
                 if f.name == ordered[0].name and f.kind == ordered[0].kind
             ]  # fmt: skip
+    alone = alone or _repeated(candidates[:TRIED_LENGTHS], ordered[0], subject, tally)
     return min(alone, key=_difficulty) if alone else ordered[0]
+
+
+def _repeated(singles: list[Any], like: Failure, subject: Any, tally: Tally) -> list[Failure]:
+    """Failures of points that do not fail alone but in arrays of equal elements."""
+    found: list[Failure] = []
+    for single in singles:
+        source = tally.cells[id(single)]
+        index, dy = _index(source.points, single.inputs[0][0]), float(single.dy[0])
+        trials = [source.trial(np.full(n, index), dy, "equal elements") for n in lengths(subject)]
+        outcomes = subject.run([t.request() for t in trials])
+        for trial, outcome in zip(trials, outcomes, strict=True):
+            if "arrays" in outcome:
+                found += [
+                    f for f in failures(trial, outcome)
+                    if f.name == like.name and f.kind == like.kind
+                ]  # fmt: skip
+    return found
 
 
 def _singles(ordered: list[Failure], tally: Tally) -> list[Any]:
@@ -45,6 +76,7 @@ def _singles(ordered: list[Failure], tally: Tally) -> list[Any]:
             if key not in seen:
                 seen.add(key)
                 found.append(source.singles(index, upstream))
+                tally.cells[id(found[-1])] = source
         if len(found) >= TRIED:
             break
     return found
@@ -73,7 +105,7 @@ def _difficulty(failure: Failure) -> tuple[Any, ...]:
         trial.dy.size > 1,
         trial.layout != "plain",
         trial.dy.size,
-        _complexity(float(x)) + _complexity(float(dy)) / 4,
+        simplicity(float(x)) + simplicity(float(dy)) / 4,
     )
 
 
@@ -84,13 +116,3 @@ def _pointwise(failure: Failure) -> bool:
 
 def _shape(failure: Failure) -> Any:
     return failure.trial.expected[failure.name].low.shape
-
-
-def _complexity(x: float) -> float:
-    """How hard a number is to read and to work with by hand."""
-    if x in SIMPLE:
-        return SIMPLE.index(x)
-    if not np.isfinite(x):
-        return 40.0
-    short = len(f"{x:.17g}")
-    return 50.0 + short + abs(np.log10(abs(x))) if x else 0.0

@@ -28,7 +28,7 @@ class Trial:
     """Arrays for one run, and what must come out: bounds by the name of the result.
 
     The names are "y", "d0" for the first input's gradient, "d:weight" for a parameter's. Those in
-    `optional` may be missing.
+    `optional` may be missing. `wanted` says whose gradients are asked for: "all" or "parameters".
     """
 
     arguments: dict[str, Any]
@@ -41,6 +41,7 @@ class Trial:
     properties: bool = False
     purpose: str = "values"
     optional: frozenset[str] = frozenset()
+    wanted: str = "all"
 
     def request(self) -> dict[str, Any]:
         """The trial as a worker reads it."""
@@ -51,6 +52,7 @@ class Trial:
             "dy": self.dy,
             "layout": self.layout,
             "properties": self.properties,
+            "wanted": self.wanted,
         }
 
 

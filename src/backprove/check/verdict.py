@@ -37,8 +37,33 @@ def findings(tally: Tally, subject: Any) -> list[Finding]:
         own = [f for f in tally.failures if f.name == name]
         worst = min((f.kind for f in own), key=SEVERITY.index)
         found.append(_of_result([f for f in own if f.kind == worst], tally, subject))
+    found += _positions(tally, subject)
     found += [*_notes(tally, subject), *_dtypes(tally, subject)]
     return found if found or not vacuous(tally) else [codes.finding("GRD022")]
+
+
+def _positions(tally: Tally, subject: Any) -> list[Finding]:
+    """One finding for each result that depends on where a number stands; NaN only for information.
+
+    What is wrong in itself is not said again.
+    """
+    wrong = {(f.name, _bits(f)) for f in tally.failures if f.kind != "special"}
+    found = []
+    for failure in tally.positions:
+        if (failure.name, _bits(failure)) in wrong:
+            continue
+        parameters = shown(failure)[0]
+        told = {k: parameters[k] for k in ("yours", "expected")}
+        told |= {"position": failure.place[0], "length": failure.trial.dy.size}
+        level = "info" if np.isnan(float(failure.trial.inputs[0][failure.place])) else "error"
+        shared = _shared(failure, subject, what(failure.name, subject.facts["inputs"]))
+        found.append(codes.finding("GRD019", parameters=told, level=level, **shared))
+    return found
+
+
+def _bits(failure: Failure) -> Any:
+    single = failure.place != () and np.ndim(failure.trial.inputs[0]) == len(failure.place)
+    return failure.trial.inputs[0][failure.place].tobytes() if single else None
 
 
 def vacuous(tally: Tally) -> bool:

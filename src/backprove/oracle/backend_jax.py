@@ -19,12 +19,23 @@ def version() -> dict[str, Any]:
 
 
 def evaluate(
-    expression: str, arrays: dict[str, Any], constants: dict[str, Any], dy: Any = None
+    expression: str,
+    arrays: dict[str, Any],
+    constants: dict[str, Any],
+    dy: Any = None,
+    wanted: list[str] | None = None,
 ) -> dict[str, Any]:
-    """Value and gradients of an expression over jax, jnp, nn (jax.nn), lax and the names given."""
+    """Value and gradients of an expression over jax, jnp, nn (jax.nn), lax and the names given.
+
+    Gradients are those of the floating arrays, or of the `wanted` ones.
+    """
     scope = {name: None if x is None else jnp.asarray(x) for name, x in arrays.items()}
     floating = {
-        k: x for k, x in scope.items() if x is not None and jnp.issubdtype(x.dtype, jnp.floating)
+        k: x
+        for k, x in scope.items()
+        if x is not None
+        and jnp.issubdtype(x.dtype, jnp.floating)
+        and (wanted is None or k in wanted)
     }
     names = {"jax": jax, "jnp": jnp, "nn": jax.nn, "lax": jax.lax, "np": np}
 
@@ -38,6 +49,6 @@ def evaluate(
     return {"y": np.asarray(y), "gradients": {k: np.asarray(g) for k, g in gradients.items()}}
 
 
-def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:
+def evaluate_all(requests: list[dict[str, Any]], times: int = 1) -> dict[str, Any]:
     """Several questions at once; the words of a refusal in the place of an answer."""
-    return {"answers": answers(evaluate, requests)}
+    return {"answers": answers(evaluate, requests, times)}

@@ -35,14 +35,24 @@ def version() -> dict[str, Any]:
 
 
 def evaluate(
-    expression: str, arrays: dict[str, Any], constants: dict[str, Any], dy: Any = None
+    expression: str,
+    arrays: dict[str, Any],
+    constants: dict[str, Any],
+    dy: Any = None,
+    wanted: list[str] | None = None,
 ) -> dict[str, Any]:
-    """Value and gradients of an expression over paddle, F (nn.functional), nn and the names."""
+    """Value and gradients of an expression over paddle, F (nn.functional), nn and the names.
+
+    Gradients are those of the floating arrays, or of the `wanted` ones. `layer(nn.PReLU, {...})`
+    is a layer whose parameters are arrays of the scope (see `with_parameters`).
+    """
     scope = {name: None if x is None else tensor(x) for name, x in arrays.items()}
     leaves = {k: t for k, t in scope.items() if t is not None and t.is_floating_point()}
+    leaves = {k: t for k, t in leaves.items() if wanted is None or k in wanted}
     for leaf in leaves.values():
         leaf.stop_gradient = dy is None
     names = {"paddle": paddle, "F": paddle.nn.functional, "nn": paddle.nn, "np": np}
+    names["layer"] = with_parameters
     y = eval(expression, {**names, **constants, **scope})
     if dy is None:
         return {"y": array(y)}
@@ -51,6 +61,15 @@ def evaluate(
         "y": array(y),
         "gradients": {k: array(t.grad) for k, t in leaves.items() if t.grad is not None},
     }
+
+
+def with_parameters(cls: Any, arguments: dict[str, Any], **values: Any) -> Any:
+    """A layer with these tensors in the place of its parameters; those that are None are absent."""
+    layer = cls(**arguments)
+    for name in list(layer._parameters):
+        if (plain_name := name.lstrip("_")) in values:
+            layer._parameters[name] = values[plain_name]
+    return layer
 
 
 def run_operator(
@@ -87,9 +106,9 @@ def plain(value: Any) -> Any:
     return array(value) if isinstance(value, TENSOR) else np.asarray(value)
 
 
-def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:
+def evaluate_all(requests: list[dict[str, Any]], times: int = 1) -> dict[str, Any]:
     """Several questions at once; the words of a refusal in the place of an answer."""
-    return {"answers": answers(evaluate, requests)}
+    return {"answers": answers(evaluate, requests, times)}
 
 
 def count(

@@ -36,17 +36,24 @@ def version() -> dict[str, Any]:
 
 
 def evaluate(
-    expression: str, arrays: dict[str, Any], constants: dict[str, Any], dy: Any = None
+    expression: str,
+    arrays: dict[str, Any],
+    constants: dict[str, Any],
+    dy: Any = None,
+    wanted: list[str] | None = None,
 ) -> dict[str, Any]:
     """Value and gradients of an expression over torch, F (nn.functional), nn and the names given.
 
-    Names that are None stand for None.
+    Names that are None stand for None. Gradients are those of the floating arrays, or of the
+    `wanted` ones. `layer(nn.PReLU, {...}, weight=w)` is a layer with these tensors as parameters.
     """
     scope = {name: None if x is None else tensor(x) for name, x in arrays.items()}
     leaves = {k: t for k, t in scope.items() if t is not None and t.is_floating_point()}
+    leaves = {k: t for k, t in leaves.items() if wanted is None or k in wanted}
     for leaf in leaves.values():
         leaf.requires_grad_(dy is not None)
     names = {"torch": torch, "F": torch.nn.functional, "nn": torch.nn, "np": np}
+    names["layer"] = with_parameters
     y = eval(expression, {**names, **constants, **scope})
     if dy is None:
         return {"y": array(y)}
@@ -55,6 +62,21 @@ def evaluate(
         "y": array(y),
         "gradients": {k: array(t.grad) for k, t in leaves.items() if t.grad is not None},
     }
+
+
+def with_parameters(cls: Any, arguments: dict[str, Any], **values: Any) -> Any:
+    """A layer as a function, with these tensors as its parameters; those that are None stay.
+
+    A matrix of the turned shape is turned: Linear keeps its weight as (out, in).
+    """
+    layer = cls(**arguments)
+    own = dict(layer.named_parameters())
+    given = {
+        k: v.mT if v.ndim == 2 and own[k].shape != v.shape else v
+        for k, v in values.items()
+        if v is not None
+    }
+    return lambda *inputs: torch.func.functional_call(layer, given, inputs)
 
 
 def optimize(
@@ -111,9 +133,9 @@ def plain(value: Any) -> Any:
     return array(value) if isinstance(value, TENSOR) else np.asarray(value)
 
 
-def evaluate_all(requests: list[dict[str, Any]]) -> dict[str, Any]:
+def evaluate_all(requests: list[dict[str, Any]], times: int = 1) -> dict[str, Any]:
     """Several questions at once; the words of a refusal in the place of an answer."""
-    return {"answers": answers(evaluate, requests)}
+    return {"answers": answers(evaluate, requests, times)}
 
 
 def count(

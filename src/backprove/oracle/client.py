@@ -12,6 +12,8 @@ import importlib.util
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -59,6 +61,17 @@ class Reference:
                 "{library} refused: {error}", library=self.library, error=found["error"]
             )
         return dict(found)
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Let each question take so many seconds only, once the process is there."""
+        if self._process is None:
+            self.ask("version")
+        before, self.timeout = self.timeout, seconds
+        try:
+            yield
+        finally:
+            self.timeout = before
 
     def evaluate(
         self, expression: str, arrays: dict[str, Any], constants: Any = None, dy: Any = None

@@ -33,6 +33,11 @@ class HighPrecision:
         )
         return vectorised
 
+    def vectorised(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """A function of one number as one of arrays."""
+        found: Callable[[Any], Any] = np.frompyfunc(function, 1, 1)
+        return found
+
     def array(self, x: Any) -> Any:
         """An array of mpmath numbers."""
         return np.frompyfunc(_number, 1, 1)(np.asarray(x))

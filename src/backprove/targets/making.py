@@ -7,6 +7,7 @@ from typing import Any
 
 from backprove.errors import UsageError
 from backprove.lift import is_operator
+from backprove.oracle.names import argument_names, resolve
 from backprove.targets import automatic, constructor, dotted
 from backprove.targets.automatic import Function
 from backprove.targets.layers import Layer
@@ -64,11 +65,11 @@ def framework_runner(
     library: str, name: str, arguments: dict[str, Any], arrays: ModuleType
 ) -> Runner:
     """A framework's function, or its layer made with the arguments."""
-    found = dotted.resolve(library, name)
+    found = resolve(library, name)
     if isinstance(found, type):
         return Layer(_built(found, dotted.mapped(found, arguments, library), arrays), arrays)
     given = dotted.mapped(found, arguments, library)
-    names = automatic.required_names(found) or (dotted.argument_names(found) or [])[:1]
+    names = automatic.required_names(found) or (argument_names(found) or [])[:1]
     return Function(found, names, given, arrays, "automatic", found)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from backprove.ops import operator
-from backprove.targets import describe, dotted, failures, making, things
+from backprove.oracle.names import resolve
+from backprove.targets import describe, failures, making, things
 from backprove.targets.adapters import adapter
 from backprove.targets.given import unpack_literal
 from backprove.targets.operators import Operator
@@ -56,7 +57,7 @@ class Session:
         send({"at": self.method})
         runner = self._runner({})
         if self.kind == "framework":
-            found = describe.facts(dotted.resolve(self.library, self.name), runner, self.name)
+            found = describe.facts(resolve(self.library, self.name), runner, self.name)
             return {"facts": {**found, "name": f"{self.library}:{self.name}"}}
         thing = type(runner.subject) if self.kind == "operator" else self.thing
         return {"facts": describe.facts(thing, runner, self.name)}

@@ -40,8 +40,8 @@ class MatMul(Op):
     references = {  # noqa: RUF012
         "torch": "torch.matmul(a, b)",
         "jax": "jnp.matmul(a, b)",
-        "paddle": "paddle.matmul(a, b.reshape([1] * max(a.ndim - b.ndim, 0) + b.shape)"
-        " if b.ndim > 2 else b)",
+        "paddle": "(lambda b: paddle.matmul(a, b))"
+        "(b.reshape([1] * max(a.ndim - b.ndim, 0) + b.shape) if b.ndim > 2 else b)",
     }
 
     def forward(self, a: Array, b: Array) -> Any:
