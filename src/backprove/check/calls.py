@@ -22,10 +22,18 @@ TENSORS = {
 
 @dataclass(frozen=True)
 class Call:
-    """An expression and the settings of ours that it takes; None: it is written for all."""
+    """An expression and the settings of ours that it takes; None: it is written for all.
+
+    Those named in `apart` mean something else together.
+    """
 
     expression: str
     says: frozenset[str] | None = None
+    apart: tuple[str, ...] = ()
+
+
+APART = {("paddle", "CrossEntropy"): ("weight", "label_smoothing")}
+"""Paddle weighs a smoothed label by its documentation as a whole, PyTorch and we by class."""
 
 
 def direct(expression: str, name: str) -> bool:
@@ -57,11 +65,17 @@ def call_of(library: str, path: str, found: dict[str, Any], cls: Any) -> Call:
     first = _inputs(library, inputs, cls, "axis" in free or "dim" in free)
     if not layer:
         arguments = ", ".join([*first, *(f"{name}={value}" for name, value in words.items())])
-        return Call(f"{library}.{path}({arguments})", frozenset(given))
+        return Call(
+            f"{library}.{path}({arguments})",
+            frozenset(given),
+            APART.get((library, cls.__name__), ()),
+        )
     arguments = ", ".join(f"{name!r}: {value}" for name, value in words.items())
     learned = "".join(f", {n}={n}" for n in sig.parameters)
     made = f"layer({library}.{path}, {{{arguments}}}{learned})"
-    return Call(f"{made}({', '.join(first)})", frozenset(given))
+    return Call(
+        f"{made}({', '.join(first)})", frozenset(given), APART.get((library, cls.__name__), ())
+    )
 
 
 def settings_of(cls: Any) -> dict[str, Any]:

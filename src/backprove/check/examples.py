@@ -24,6 +24,7 @@ from backprove.check.variants import pairs, variants
 from backprove.errors import BackproveError
 
 FREE_KINDS = ("normal", "away")
+DRAWN = "drawn inputs"
 CYCLE = (0.0, 1.0, -1.0, 0.5, -3.0, 8.0, -20.0, 30.0, -0.0, 100.0, -100.0, 2.0)
 
 
@@ -106,7 +107,8 @@ class Example:
         return Trial(
             self.case.arguments, tuple(_cast(x, dtype) for x in self.inputs), _cast(dy, dtype),
             self.exact.bounds(dy, dtype), dtype,
-            {k: _cast(v, dtype) for k, v in self.values.items()}, purpose=purpose, **more,
+            {k: _cast(v, dtype) for k, v in self.values.items()}, purpose=purpose,
+            group=self.purpose, **more,
         )  # fmt: skip
 
 
@@ -142,7 +144,7 @@ def _made(
 def _firsts(case: Case, inputs: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
     """The first input as drawn, and if any number may stand there, zeros and special numbers."""
     first = inputs[0]
-    yield "drawn inputs", first
+    yield DRAWN, first
     if case.inputs[0].kind in FREE_KINDS and not (case.training and "key" in case.arguments):
         yield "zeros", np.zeros(first.shape)
         yield "special numbers", np.resize(np.array(CYCLE), first.shape)

@@ -8,6 +8,7 @@ end the process only later.
 from __future__ import annotations
 
 import re
+import signal
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Framework:
     ) -> None:
         call = call if isinstance(call, Call) else Call(call, None)
         self.library, self.expression, self.cls, self.worker = library, call.expression, cls, worker
-        self.says, self.given = call.says, dict(given or {})
+        self.says, self.apart, self.given = call.says, call.apart, dict(given or {})
         self.names, self.parameters = cls.signature.inputs, cls.signature.parameters
         self.constructor = self._constructor()
         plain = re.fullmatch(r"[\w.]+\([^()]*\)", self.expression) is not None
@@ -67,7 +68,8 @@ class Framework:
 
     def sayable(self, arguments: dict[str, Any]) -> bool:
         """Whether the operator can be asked at these settings of ours."""
-        return all(self._says(name) for name in arguments)
+        together = bool(self.apart) and all(name in arguments for name in self.apart)
+        return not together and all(self._says(name) for name in arguments)
 
     def run(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The outcomes of the framework on trials."""
@@ -131,6 +133,10 @@ class Framework:
 
 
 def _ended(error: OracleError) -> Outcome:
-    limit = error.parameters.get("timeout", 0.0)
-    kind = "timed out" if limit else "crashed"
-    return Outcome(kind, error=str(error), limit=float(limit))
+    """How the process ended: stopped after a while, by a signal, or by itself."""
+    limit, code = error.parameters.get("timeout", 0.0), error.parameters.get("code", 0)
+    if limit:
+        return Outcome("timed out", limit=float(limit))
+    if code < 0:
+        return Outcome("crashed", code=code, signal=signal.Signals(-code).name)
+    return Outcome("exited", error=str(error), code=code)

@@ -29,6 +29,7 @@ class Trial:
 
     The names are "y", "d0" for the first input's gradient, "d:weight" for a parameter's. Those in
     `optional` may be missing. `wanted` says whose gradients are asked for: "all" or "parameters".
+    Failures of a `group` are told together.
     """
 
     arguments: dict[str, Any]
@@ -42,6 +43,7 @@ class Trial:
     purpose: str = "values"
     optional: frozenset[str] = frozenset()
     wanted: str = "all"
+    group: str = ""
 
     def request(self) -> dict[str, Any]:
         """The trial as a worker reads it."""

@@ -10,6 +10,7 @@ import numpy as np
 from backprove import codes
 from backprove.check import recognise
 from backprove.check.cells import Tally
+from backprove.check.examples import DRAWN
 from backprove.check.precision import DTYPES
 from backprove.check.script import script
 from backprove.check.shrink import SEVERITY, smallest
@@ -35,11 +36,29 @@ def findings(tally: Tally, subject: Any) -> list[Finding]:
     found = _stops(tally, subject)
     for name in dict.fromkeys(f.name for f in tally.failures):
         own = [f for f in tally.failures if f.name == name]
-        worst = min((f.kind for f in own), key=SEVERITY.index)
-        found.append(_of_result([f for f in own if f.kind == worst], tally, subject))
+        found += [_of_result(part, tally, subject) for part in _apart(own)]
     found += _positions(tally, subject)
     found += [*_notes(tally, subject), *_dtypes(tally, subject)]
     return found if found or not vacuous(tally) else [codes.finding("GRD022")]
+
+
+def _apart(own: list[Failure]) -> list[list[Failure]]:
+    """The failures of one result that are likely to have causes of their own, the worst first.
+
+    What fails at drawn inputs with default settings fails anywhere. Else each group of examples is
+    told, and numbers beside what is not finite.
+    """
+    groups = dict.fromkeys(f.trial.group for f in own)
+    drawn = {repr(f.trial.arguments) for f in own if f.trial.group == DRAWN}
+    told = [DRAWN] if len(drawn) > 1 or "{}" in drawn else list(groups)
+    parts = []
+    for group in told:
+        part = [f for f in own if f.trial.group == group]
+        kinds: set[str] = {f.kind for f in part}
+        serious: list[str] = [k for k in ("wrong", "not finite") if k in kinds and not group]
+        for kind in serious or [min(kinds, key=SEVERITY.index)]:
+            parts.append([f for f in part if f.kind == kind])
+    return sorted(parts, key=lambda part: SEVERITY.index(part[0].kind))
 
 
 def _positions(tally: Tally, subject: Any) -> list[Finding]:

@@ -76,7 +76,7 @@ class KLDiv(Op):
 
     def definition(self, m: Any, x: Any, target: Any) -> Any:
         p = m.exp(target) if self.log_target else target
-        losses = p * ((target if self.log_target else m.log(target)) - x)
+        losses = m.where(p == 0, 0, p * ((target if self.log_target else m.log(target)) - x))
         return _reduction.reduce_exact(m, losses, self.reduction)
 
     def shape(self, *shapes: tuple[int, ...]) -> tuple[int, ...]:
