@@ -6,7 +6,7 @@ import sys
 
 from backprove.cli.versions import versions
 from benchmarks import accuracy, conventions, cost_memory, cost_time, memory, speed
-from benchmarks.check import score
+from benchmarks.check import score, times
 
 ALL = {
     "accuracy": accuracy.main,
@@ -15,6 +15,7 @@ ALL = {
     "check": score.main,
 }
 BY_NAME_ONLY = {
+    "check-times": times.main,
     "conventions": conventions.main,
     "cost-memory": cost_memory.main,
     "cost-time": cost_time.main,

@@ -63,6 +63,7 @@ def call_of(library: str, path: str, found: dict[str, Any], cls: Any) -> Call:
     if "soft_label" in free:
         words["soft_label"] = _soft(library)
     first = _inputs(library, inputs, cls, "axis" in free or "dim" in free)
+    apart = APART.get((library, cls.__name__), ())
     if not layer:
         arguments = ", ".join([*first, *(f"{name}={value}" for name, value in words.items())])
         return Call(
@@ -73,9 +74,7 @@ def call_of(library: str, path: str, found: dict[str, Any], cls: Any) -> Call:
     arguments = ", ".join(f"{name!r}: {value}" for name, value in words.items())
     learned = "".join(f", {n}={n}" for n in sig.parameters)
     made = f"layer({library}.{path}, {{{arguments}}}{learned})"
-    return Call(
-        f"{made}({', '.join(first)})", frozenset(given), APART.get((library, cls.__name__), ())
-    )
+    return Call(f"{made}({', '.join(first)})", frozenset(given), apart)
 
 
 def settings_of(cls: Any) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def run_examples(
             continue
         for dtype in (d for d in dtypes if example.only in ("", d)):
             trials = list(example.trials(dtype, np.random.default_rng(seed), strict))
-            if isinstance(subject, Framework) and example.values:
+            if isinstance(subject, Framework) and cls.signature.parameters:
                 trials.append(example.parameters_alone(dtype))
             if strict and cls.limits_at_infinity:
                 trials += example.infinite(dtype)

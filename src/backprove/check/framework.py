@@ -1,7 +1,7 @@
 """A framework's operator as the thing that is checked, or as a reference.
 
 It runs in the framework's process. A trial that ends the process is found by asking again, in a
-fresh process, for half of the trials, and for each one several times: what corrupts memory may
+fresh process, for some of the trials, and for each one several times: what corrupts memory may
 end the process only later.
 """
 
@@ -74,25 +74,38 @@ class Framework:
     def run(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The outcomes of the framework on trials."""
         asked = [self._question(r) for r in requests]
-        answers = self._ask(asked, 1)
+        answers = self._ask(asked)
         return [self._outcome(a, r) for a, r in zip(answers, requests, strict=True)]
 
-    def _ask(self, asked: list[dict[str, Any]], times: int) -> list[dict[str, Any]]:
+    def _ask(self, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The answers; {"ended": Outcome} for the first trial that ends the process."""
         try:
             with self.worker.limited(SECONDS):
-                return list(self.worker.ask("evaluate_all", requests=asked, times=times)["answers"])
+                return list(self.worker.ask("evaluate_all", requests=asked)["answers"])
         except OracleError as error:
             ended = {"ended": _ended(error)}
-        if len(asked) == 1:
-            return [ended]
+        return self._ending(asked, ended)
+
+    def _ending(self, asked: list[dict[str, Any]], ended: dict[str, Any]) -> list[dict[str, Any]]:
+        """The answers with `ended` at the trial that ends the process: first, last, or halved."""
+        rest: list[dict[str, Any]] = [{"skipped": True}] * (len(asked) - 1)
+        if len(asked) == 1 or self._ends(asked[:1]):
+            return [ended, *rest]
+        if self._ends(asked[-1:]):
+            return [*rest, ended]
         half = len(asked) // 2
-        first = self._ask(asked[:half], AGAIN)
-        if any("ended" in answer for answer in first):
-            return first + [{"skipped": True}] * (len(asked) - half)
-        self.worker.close()
-        second = self._ask(asked[half:], AGAIN)
-        return first + (second if any("ended" in a for a in second) else [ended, *second[1:]])
+        if self._ends(asked[:half]):
+            return [*self._ending(asked[:half], ended), *rest[half - 1 :]]
+        return [*rest[:half], *self._ending(asked[half:], ended)]
+
+    def _ends(self, asked: list[dict[str, Any]]) -> bool:
+        """Whether these trials, each asked several times, end a process."""
+        try:
+            with self.worker.limited(SECONDS):
+                self.worker.ask("evaluate_all", requests=asked, times=AGAIN)
+        except OracleError:
+            return True
+        return False
 
     def _question(self, request: dict[str, Any]) -> dict[str, Any]:
         values = request["values"]

@@ -80,6 +80,12 @@ def rounded_settings(points: Any, settings: dict[str, Any], dtype: str) -> Any:
     return np.isin(np.abs(points.astype(np.float64)), np.array(near))
 
 
+def beside(points: Any, kinks: tuple[float, ...], dtype: str) -> Any:
+    """Where a point is the float next to a kink: x + 3 may round it onto the kink itself."""
+    near = [n for k in kinks if k for n in neighbours(k, dtype)]
+    return np.isin(np.abs(points.astype(np.float64)), np.array(near))
+
+
 def denormal(points: Any, dtype: str) -> Any:
     """Where a point is below the smallest normal number: some libraries flush it to 0."""
     size = np.abs(points.astype(np.float64))

@@ -32,6 +32,7 @@ class Pointwise:
         self.unsure = grid.rounded_settings(self.points, settings, dtype)
         if not strict:
             self.unsure |= grid.denormal(self.points, dtype)
+            self.unsure |= grid.beside(self.points, grid.kinks(settings), dtype)
         self.table = table(op, self.points, context)
         self.rng = np.random.default_rng(seed)
         sizes = np.abs(self.points.astype(np.float64))

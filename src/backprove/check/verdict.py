@@ -81,8 +81,9 @@ def _positions(tally: Tally, subject: Any) -> list[Finding]:
 
 
 def _bits(failure: Failure) -> Any:
-    single = failure.place != () and np.ndim(failure.trial.inputs[0]) == len(failure.place)
-    return failure.trial.inputs[0][failure.place].tobytes() if single else None
+    x = failure.trial.inputs[0]
+    single = failure.place != () and np.shape(x) == failure.trial.dy.shape
+    return x[failure.place].tobytes() if single and np.ndim(x) == len(failure.place) else None
 
 
 def vacuous(tally: Tally) -> bool:
@@ -176,6 +177,8 @@ def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
         Evidence("oracle", "exact definition"),
         Evidence("trial", trial.purpose),
     ]
+    if trial.group:
+        evidence.append(Evidence("group", trial.group))
     if trial.arguments:
         evidence.append(Evidence("arguments", str(trial.arguments)))
     if trial.dy.size != 1:
