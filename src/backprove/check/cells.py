@@ -97,6 +97,26 @@ def run_examples(
                 return
 
 
+def fits_examples(subject: Any, cls: Any) -> bool:
+    """Whether a stranger's class takes the inputs of the definition's first example.
+
+    A loss must also have the definition's value there: another one may take its mean otherwise.
+    """
+    example = next((e for e in examples(cls) if not e.case.arguments and not e.values), None)
+    if example is None:
+        return False
+    trial = example.trial(np.ones(example.exact.y.shape), "float64", "drawn inputs")
+    (outcome,) = subject.run([trial.request()])
+    if "ended" in outcome:
+        return True
+    y = outcome.get("arrays", {}).get("y")
+    if y is None or np.shape(y) != example.exact.y.shape:
+        return False
+    exact = example.exact.y
+    near = bool(np.all(np.abs(y - exact) <= 1e-3 * (1 + np.abs(exact))))
+    return near or ".loss." not in cls.__module__
+
+
 def _sayable(example: Any, back: dict[str, str]) -> bool:
     """Whether a stranger's class can be built and fed like the example: no parameters of ours."""
     return not example.values and all(k in back for k in example.case.arguments)

@@ -10,7 +10,7 @@ import numpy as np
 from backprove.check import bounds, grid
 from backprove.check.pointwise import table
 from backprove.check.precision import Wide
-from backprove.check.trial import Trial
+from backprove.check.trial import Bound, Trial
 
 
 class Pointwise:
@@ -45,16 +45,20 @@ class Pointwise:
         x = self.points[index]
         wide, upstream = np.asarray(x).astype(Wide), np.asarray(dy).astype(Wide)
         with np.errstate(all="ignore"):
-            part = self.table.at(index)
-            expected = {
-                "y": bounds.value_bound(part, wide, self.dtype, self.strict),
-                "d0": bounds.gradient_bound(part, wide, upstream, self.dtype, self.op, self.strict),
-            }
+            expected = self._expected(index, wide, upstream)
             expected = {k: bounds.freed(b, self.unsure[index]) for k, b in expected.items()}
         return Trial(
             self.arguments, (np.asarray(x),), np.asarray(dy), expected, self.dtype,
             dict(self.context), purpose=purpose, **more,
         )  # fmt: skip
+
+    def _expected(self, index: Any, x: Any, dy: Any) -> dict[str, Bound]:
+        """What value and gradient must be at the points x."""
+        part = self.table.at(index)
+        return {
+            "y": bounds.value_bound(part, x, self.dtype, self.strict),
+            "d0": bounds.gradient_bound(part, x, dy, self.dtype, self.op, self.strict),
+        }
 
     def trials(self, thorough: bool = True, compiled: bool = False) -> Iterator[Trial]:
         """All trials; without `thorough` only the points with two upstream gradients.

@@ -10,14 +10,15 @@ import numpy as np
 
 from backprove._version import __version__
 from backprove.check import conventions_of, references, verdict
-from backprove.check.cells import Tally, pointwise_cells, run_examples, run_pointwise
+from backprove.check.cells import Tally, fits_examples, pointwise_cells, run_examples, run_pointwise
 from backprove.check.definitions import definition, mapped, settings
-from backprove.check.find import subject_of
+from backprove.check.find import FILE, subject_of
 from backprove.check.framework import Framework
 from backprove.check.kinks import Kink, kinks
+from backprove.check.measured.reference import Definition, Named
+from backprove.check.measured.run import study
 from backprove.check.positions import run_positions
 from backprove.check.precision import DTYPES
-from backprove.errors import UsageError
 from backprove.findings import Check, Result
 from backprove.op import Op
 from backprove.targets.constructor import described
@@ -40,21 +41,19 @@ def check(
     "torch", "jax" or "paddle". Raises UsageError if there is nothing to hold it against.
     """
     start = time.perf_counter()
-    names = [a.partition(":")[2].rpartition(".")[2] for a in against if ":" in a]
+    places = [a for a in against if ":" in a]
+    names = [a.partition(":")[2].rpartition(".")[2] for a in places if not FILE.search(a)]
     libraries = [a.partition(":")[0] for a in against]
     subject = subject_of(target, arguments, names)
     if isinstance(subject, Framework):
         arguments = subject.given
     try:
         cls = _definition(subject, names)
-        if cls is None:
-            raise UsageError(
-                "no definition is known for {name}: say which operator it is with --against, "
-                "such as --against paddle:nn.functional.leaky_relu",
-                name=subject.facts["name"],
-            )
         with np.errstate(all="ignore"):
-            result = _checked(subject, cls, libraries, convention, seed, arguments)
+            if _by_definition(subject, cls, places):
+                result = _checked(subject, cls, libraries, convention, seed, arguments)
+            else:
+                result = _measured(subject, cls, places, seed, arguments)
     finally:
         if hasattr(subject, "close"):
             subject.close()
@@ -114,6 +113,41 @@ def _checked(
         findings,
         [*verdict.checks(tally, subject), *_kink_checks(found)],
         {"backprove": __version__, "numpy": np.__version__, **references.versions(asked)},
+        seed,
+    )
+
+
+def _by_definition(subject: Any, cls: Any, places: list[str]) -> bool:
+    """Whether the subject can be held against the definition on the definition's own examples."""
+    if cls is None or any(FILE.search(place) for place in places):
+        return False
+    if isinstance(subject, Framework) or _own(subject, cls):
+        return True
+    facts = subject.facts
+    if facts["parameters"] or facts["protocol"] == "labels" or cls.signature.parameters:
+        return False
+    if cls.elementwise:
+        return len(facts["inputs"]) == len(cls.signature.inputs)
+    return fits_examples(subject, cls)
+
+
+def _measured(
+    subject: Any, cls: Any, places: list[str], seed: int, given: dict[str, Any]
+) -> Result:
+    """The check of a subject that has no definition: backward against forward's differences."""
+    reference: Any = None if cls is None else Definition(cls, subject)
+    if cls is None or FILE.search("".join(places)):
+        reference = next((Named(place, subject) for place in places), None)
+    try:
+        found = study(subject, given, seed, reference)
+    finally:
+        if isinstance(reference, Named):
+            reference.close()
+    return Result(
+        subject.facts["name"],
+        verdict.findings(found.tally, subject),
+        [*verdict.checks(found.tally, subject), *found.checks, *_kink_checks(found.kinks)],
+        {"backprove": __version__, "numpy": np.__version__},
         seed,
     )
 

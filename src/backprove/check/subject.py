@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from backprove.targets import Local, Outcome, Sandbox, Trial, find
+from backprove.targets.guesses import guesses_for
 
 SECONDS = 5.0
 """What a file may take for one trial."""
@@ -26,7 +27,9 @@ class Target:
         place: str = "",
         cls: Any = object,
         varies: bool = True,
+        guesses: dict[str, Any] | None = None,
     ) -> None:
+        self.guesses = guesses or {}
         self.box, self.given, self.place, self.cls, self.varies = box, given, place, cls, varies
         self.library = box.library if isinstance(box, Local) else box.target.library
         self.facts = dict(box.facts)
@@ -66,5 +69,13 @@ def local(thing: Any, given: dict[str, Any], example: dict[str, Any] | None = No
 
 
 def filed(place: str, given: dict[str, Any]) -> Target:
-    """A class, function or pair of a file or notebook, in a process of its own."""
-    return Target(Sandbox(find(place, given), SECONDS), given, place)
+    """A class, function or pair of a file or notebook, in a process of its own.
+
+    Arguments that its constructor needs and nobody gave are guessed from their names.
+    """
+    box = Sandbox(find(place, given), SECONDS)
+    guesses = guesses_for(box.takes, given)
+    if guesses:
+        box.close()
+        box = Sandbox(find(place, {**guesses, **given}), SECONDS)
+    return Target(box, {**guesses, **given}, place, guesses=guesses)

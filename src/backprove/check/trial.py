@@ -29,7 +29,8 @@ class Trial:
 
     The names are "y", "d0" for the first input's gradient, "d:weight" for a parameter's. Those in
     `optional` may be missing. `wanted` says whose gradients are asked for: "all" or "parameters".
-    Failures of a `group` are told together.
+    Failures of a `group` are told together. `labels` begin a backward that has the loss inside.
+    `oracle` says where the bounds come from, `value_oracle` those of the value if elsewhere.
     """
 
     arguments: dict[str, Any]
@@ -44,6 +45,9 @@ class Trial:
     optional: frozenset[str] = frozenset()
     wanted: str = "all"
     group: str = ""
+    labels: Any = None
+    oracle: str = "exact definition"
+    value_oracle: str = ""
 
     def request(self) -> dict[str, Any]:
         """The trial as a worker reads it."""
@@ -55,6 +59,7 @@ class Trial:
             "layout": self.layout,
             "properties": self.properties,
             "wanted": self.wanted,
+            "labels": self.labels,
         }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from backprove import codes
 from backprove.check import recognise
+from backprove.check.broadcasting import unsummed
 from backprove.check.cells import Tally
 from backprove.check.examples import DRAWN
 from backprove.check.precision import DTYPES
@@ -95,8 +96,13 @@ def vacuous(tally: Tally) -> bool:
 
 def checks(tally: Tally, subject: Any) -> list[Check]:
     """What was looked at, with the number of trials."""
-    wrong = {f.name for f in tally.failures if f.kind != "special"}
-    names = dict.fromkeys(n for t, _ in tally.runs for n in t.expected)
+    wrong = {f.name for f in tally.failures if f.kind != "special" and not unsummed(f, tally)}
+    names = dict.fromkeys(
+        n
+        for t, o in tally.runs
+        for n in t.expected
+        if n in o["arrays"] or n in wrong or n not in t.optional
+    )
     found = [
         Check(what(n, subject.facts["inputs"]), "wrong" if n in wrong else "ok") for n in names
     ]
@@ -114,7 +120,10 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
         return codes.finding("GRD007", parameters=parameters, **shared)
     if kind == "shape":
         sizes = {"found": str(least.found), "expected": str(least.low)}
-        return codes.finding("GRD002", parameters=parameters | sizes, **shared)
+        told: dict[str, Any] = {}
+        if unsummed(least, tally):
+            told = {"level": "info", "verdict": "undecided"}
+        return codes.finding("GRD002", parameters=parameters | sizes, **shared, **told)
     parameters |= shown(least)[0]
     if kind in ("not finite", "special"):
         extra: dict[str, Any] = (
@@ -174,7 +183,7 @@ def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
         Evidence("expected", _plain(least.low)),
         Evidence("dtype", trial.dtype),
         Evidence("error", float(f"{least.ulp:.3g}"), unit="ULP"),
-        Evidence("oracle", "exact definition"),
+        Evidence("oracle", _oracle(least)),
         Evidence("trial", trial.purpose),
     ]
     if trial.group:
@@ -184,6 +193,11 @@ def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
     if trial.dy.size != 1:
         evidence.append(Evidence("shape", str(trial.dy.shape), where=str(least.place)))
     return {"yours": yours, "input": _input(least), "expected": wanted}, evidence
+
+
+def _oracle(least: Failure) -> str:
+    trial = least.trial
+    return trial.value_oracle if least.name == "y" and trial.value_oracle else trial.oracle
 
 
 def _shared(least: Failure, subject: Any, title: str) -> dict[str, Any]:

@@ -26,6 +26,11 @@ def maker(thing: Any) -> Any:
     return getattr(thing, "fun", thing) if spelling(thing) == "custom_vjp" else thing
 
 
+def is_plain(thing: Any) -> bool:
+    """Whether it is a function like any other: no class, no pair, no custom rule."""
+    return callable(thing) and not isinstance(thing, type) and not spelling(thing)
+
+
 def runner(thing: Any, arguments: dict[str, Any], arrays: ModuleType) -> Runner:
     """A learner's class, function, pair or object as a runner."""
     if isinstance(thing, tuple):

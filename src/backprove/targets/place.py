@@ -19,7 +19,8 @@ SUFFIXES = (".py", ".ipynb")
 class Target:
     """Something that can be checked.
 
-    kind        "operator" (one of ours), "file" or "framework"
+    kind        "operator" (one of ours), "file", "framework", or "definition": a function of a
+                file that has a value and no backward, to hold others against
     text        as the user wrote it
     library     whose arrays it works on: "numpy", "paddle", "torch" or "jax"
     path        of the file, absolute; else ""

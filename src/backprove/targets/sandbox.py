@@ -34,6 +34,7 @@ class Sandbox:
     when it is first needed, again after each trial that ended it, and ends with `close`.
 
         names         what the file holds that can be checked
+        takes         the constructor's arguments, before anything is made
         facts         of the target (see `describe.facts`)
         version       of the array library
         printed       what the learner's code printed in the present process
@@ -66,6 +67,12 @@ class Sandbox:
         """The classes, functions and pairs of the file. Raises as `facts` does."""
         self._ready()
         return list(self._loaded["names"])
+
+    @property
+    def takes(self) -> dict[str, Any]:
+        """The constructor's needed arguments and plain defaults. Raises as `facts` does."""
+        self._ready()
+        return dict(self._loaded["takes"])
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from backprove.ops import operator
+from backprove.ops import operator, operators
 from backprove.oracle.names import resolve
 from backprove.targets import describe, failures, making, things
 from backprove.targets.adapters import adapter
 from backprove.targets.given import unpack_literal
 from backprove.targets.operators import Operator
+from backprove.targets.plain import Plain
 from backprove.targets.runner import Runner
 from backprove.targets.running import run_trial
 from backprove.targets.trial import Outcome, trial_of
@@ -42,14 +43,20 @@ class Session:
         self.method = "import"
         send({"at": self.method})
         known: list[str] = []
-        if kind == "file":
+        if kind in ("file", "definition"):
             module = things.run_file(path)
             known = list(things.things(module))
             self.thing = things.choose(path, module, tuple(names))
             self.name = _name(self.thing)
         else:
             self.name = names[0]
-        return {"names": known, "name": self.name}
+        return {"names": known, "name": self.name, "takes": self._takes()}
+
+    def _takes(self) -> dict[str, Any]:
+        """What the constructor takes, so that a client can give it before anything is made."""
+        if self.kind == "framework":
+            return describe.takes(resolve(self.library, self.name))
+        return describe.takes(operators()[self.name] if self.kind == "operator" else self.thing)
 
     def describe(self, send: Send) -> dict[str, Any]:
         """The facts that a checker needs."""
@@ -100,6 +107,9 @@ class Session:
             return making.framework_runner(self.library, self.name, given, self.arrays)
         if self.kind == "operator":
             return Operator(operator(self.name, **given), self.arrays)
+        thing: Any = self.thing
+        if self.kind == "definition" and making.is_plain(thing):
+            return Plain(thing, given)
         return making.runner(self.thing, given, self.arrays)
 
 

@@ -1,0 +1,108 @@
+"""Where a subject without a definition is looked at: inputs, parameters, labels it accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backprove.check.cells import Tally
+from backprove.check.examples import CYCLE
+from backprove.check.measured import losses, recipes
+from backprove.check.measured.ask import Forward
+from backprove.check.measured.examples import Base
+from backprove.check.trial import Trial
+from backprove.errors import UsageError
+
+
+def drawn_values(subject: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """The subject's parameters, drawn anew: zeros hide mistakes."""
+    return {
+        name: recipes.draw("normal", tuple(size), rng)
+        for name, size in subject.facts["parameters"].items()
+    }
+
+
+def accepted(
+    subject: Any, names: list[str], values: dict[str, Any], rng: np.random.Generator, tally: Tally
+) -> list[recipes.Recipe]:
+    """The recipes of the first tier of which any works."""
+    refusal, inputs = None, ()
+    labelled = subject.facts["protocol"] == "chain"
+    for tier in recipes.tiers(names, values, labelled):
+        good = []
+        for recipe in tier:
+            inputs = recipe.inputs(rng)
+            request: dict[str, Any] = {
+                "arguments": {}, "inputs": list(inputs), "values": values, "dy": None,
+                "mode": "forward",
+            }  # fmt: skip
+            (outcome,) = subject.run([request])
+            if "ended" in outcome:
+                tally.add(_trial_of(inputs, values), outcome, None)
+                return []
+            refusal = refusal or outcome.get("stopped")
+            if recipes.usable(outcome.get("arrays", {}).get("y")):
+                good.append(recipe)
+        if good:
+            return good
+    if refusal is not None and refusal.kind in ("no result", "malformed", "exited"):
+        tally.add(_trial_of(inputs, values), {"stopped": refusal}, None)
+        return []
+    raise UsageError(
+        "{name}.forward accepts none of the inputs that were tried ({reason}): check the class, "
+        "or its arguments (--with)",
+        name=subject.facts["name"],
+        reason=refusal.error if refusal is not None else "NaN",
+    )
+
+
+def _trial_of(inputs: tuple[Any, ...], values: dict[str, Any]) -> Trial:
+    return Trial({}, inputs, np.ones(()), {}, "float64", values)
+
+
+def bases(
+    subject: Any,
+    recipe: recipes.Recipe,
+    names: list[str],
+    values: dict[str, Any],
+    rng: np.random.Generator,
+    tally: Tally,
+) -> list[Base]:
+    """Where the subject is looked at: drawn inputs, zeros, special numbers."""
+    optional = recipes.optional(recipe, names)
+    if any("." in name for name in values) or subject.facts["protocol"] == "labels":
+        optional |= {f"d{i}" for i in range(len(names))}
+    drawn = recipe.inputs(rng)
+    found = [Base({}, drawn, values, optional)]
+    if subject.facts["protocol"] == "labels":
+        return _labelled(subject, found[0], rng, tally)
+    if recipe.draws and recipe.draws[0][0] == "normal" and np.size(drawn[0]) > 3:
+        first = drawn[0]
+        zeros, special = np.zeros(first.shape), np.resize(np.array(CYCLE), first.shape)
+        for purpose, x in (("zeros", zeros), ("special numbers", special)):
+            found.append(Base({}, (x, *drawn[1:]), values, optional, purpose=purpose))
+    return found
+
+
+def _labelled(subject: Any, base: Base, rng: np.random.Generator, tally: Tally) -> list[Base]:
+    """The base with the first labels that backward accepts."""
+    (y,) = Forward(subject, {})([(base.inputs, base.values)])
+    tried = losses.labels_for(y, rng)
+    requests = [
+        {
+            "arguments": {}, "inputs": list(base.inputs), "values": base.values,
+            "dy": np.ones(y.shape), "labels": labels,
+        }
+        for labels in tried
+    ]  # fmt: skip
+    outcomes = subject.run(requests)
+    for labels, outcome in zip(tried, outcomes, strict=True):
+        if "arrays" in outcome and not outcome["partly"]:
+            return [base._replace(labels=labels)]
+    for labels, outcome in zip(tried, outcomes, strict=True):
+        if "arrays" in outcome:
+            return [base._replace(labels=labels)]
+    trial = _trial_of(base.inputs, base.values)
+    tally.add(trial, outcomes[0], None)
+    return []
