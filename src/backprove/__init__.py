@@ -13,6 +13,7 @@ from backprove._version import __version__
 
 if TYPE_CHECKING:
     from backprove.arrays import namespace
+    from backprove.check.assertion import assert_correct
     from backprove.net import Parallel, Residual, Sequential
     from backprove.op import Op
     from backprove.ops.activation.leaky_relu import LeakyReLU
@@ -32,6 +33,7 @@ __all__ = [
     "Residual",
     "Sequential",
     "__version__",
+    "assert_correct",
     "namespace",
 ]
 
@@ -41,6 +43,7 @@ _HOMES = {
     "Parallel": "backprove.net",
     "Residual": "backprove.net",
     "Sequential": "backprove.net",
+    "assert_correct": "backprove.check.assertion",
     "namespace": "backprove.arrays",
 }
 

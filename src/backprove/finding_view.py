@@ -96,6 +96,15 @@ def finding_text(finding: Finding) -> str:
     return "\n".join(lines)
 
 
+def entry(finding: Finding) -> str:
+    """The finding as text with the script that shows it."""
+    if not finding.script:
+        return finding_text(finding)
+    lines = [clean(line) for line in finding.script.strip("\n").splitlines()]
+    title = f"    {render('script that shows it')}:"
+    return "\n".join([finding_text(finding), title, *(f"        {x}".rstrip() for x in lines)])
+
+
 MOST_LINES = 12
 """So many lines of a method are shown."""
 

@@ -8,6 +8,7 @@ give the exact answers, `compare` holds one against the other, `shrink` finds th
 and `verdict` says in words what it is.
 """
 
+from backprove.check.assertion import assert_correct
 from backprove.check.run import check
 
-__all__ = ["check"]
+__all__ = ["assert_correct", "check"]

@@ -5,6 +5,7 @@ All have one method: `run(requests)` gives an outcome for each trial.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from backprove.targets import Local, Outcome, Sandbox, Trial, find
@@ -65,7 +66,15 @@ def local(thing: Any, given: dict[str, Any], example: dict[str, Any] | None = No
         own = {k: v for k, v in vars(thing).items() if isinstance(v, int | float | str)}
         box.facts["constructor"] = {"needed": [], "defaults": own}
     cls = thing if isinstance(thing, type) else type(thing)
-    return Target(box, given, cls=cls, varies=isinstance(thing, type))
+    return Target(box, given, _written(cls, box.facts["file"]), cls, isinstance(thing, type))
+
+
+def _written(cls: type, file: str) -> str:
+    """FILE.py::Class of somebody's own class, for the place of a finding and for its script."""
+    ours = cls.__module__.startswith("backprove.ops.")
+    if ours or "." in cls.__qualname__ or not (file.endswith(".py") and Path(file).is_file()):
+        return ""
+    return f"{file}::{cls.__name__}"
 
 
 def filed(place: str, given: dict[str, Any]) -> Target:

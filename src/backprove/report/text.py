@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from backprove.finding_view import (
     clean,
-    finding_text,
+    entry,
     headline,
     verdict_sentence,
     verdict_word,
 )
-from backprove.findings import Finding, Result, label
+from backprove.findings import Result, label
 from backprove.messages import render
 from backprove.tables import text_table
 
@@ -29,21 +29,12 @@ def full_text(*results: Result) -> str:
 
 
 def _one(result: Result) -> str:
-    blocks = [_entry(finding) for finding in result.findings]
+    blocks = [entry(finding) for finding in result.findings]
     if result.checks:
         blocks.append(_checks(result))
     blocks.append(_repeat(result))
     blocks.append(verdict_sentence(result))
     return "\n\n".join(blocks)
-
-
-def _entry(finding: Finding) -> str:
-    text = finding_text(finding)
-    if not finding.script:
-        return text
-    lines = finding.script.strip("\n").splitlines()
-    script = "\n".join("        " + clean(line) for line in lines)
-    return f"{text}\n    {render('script that shows it')}:\n{script}"
 
 
 def _checks(result: Result) -> str:
