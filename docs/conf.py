@@ -9,7 +9,9 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+import codes  # noqa: E402
 import commands  # noqa: E402
+import kinks  # noqa: E402
 import operators  # noqa: E402
 import reference  # noqa: E402
 from backprove import __version__  # noqa: E402
@@ -53,7 +55,8 @@ def generate(app: Any, config: Any) -> None:
     chosen = "zh" if config.language.startswith("zh") else "en"
     folder = HERE / "_build" / "generated" / chosen
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {"operators": operators.page(chosen), "commands": commands.page(chosen)}
+    made = {"operators": operators, "commands": commands, "codes": codes, "kinks": kinks}
+    pages = {name: module.page(chosen) for name, module in made.items()}
     pages |= {name: reference.page(name, chosen) for name in ("keys", *reference.LISTS)}
     for name, text in pages.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")

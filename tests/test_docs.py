@@ -17,6 +17,7 @@ import pytest
 import typer
 
 from backprove.cli.app import app
+from backprove.codes import CODES
 from backprove.ops import operators
 from backprove.train import config as configuration
 from backprove.train.build import build_model
@@ -36,7 +37,8 @@ def made(monkeypatch_module: pytest.MonkeyPatch) -> Any:
     """The scripts that make pages from the classes, by name."""
     monkeypatch_module.syspath_prepend(str(DOCS))
     return {
-        name: importlib.import_module(name) for name in ("docstrings", "operators", "reference")
+        name: importlib.import_module(name)
+        for name in ("codes", "docstrings", "kinks", "operators", "reference")
     }
 
 
@@ -151,9 +153,25 @@ def test_every_key_of_a_configuration_is_explained(language, made) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_has_its_section(language, made) -> None:
+    page = made["codes"].page(language)
+    for code in CODES:
+        assert f"\n(grd{code[3:]})=\n## {code} " in page
+        assert f"| [{code}](#grd{code[3:]}) | " in page
+    outside = re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
+    assert len(re.findall(r"^#+ ", outside, flags=re.MULTILINE)) == len(CODES)
+
+
+def test_every_kink_at_which_frameworks_differ_is_shown_once(made) -> None:
+    rows = made["kinks"].page("en").splitlines()[2:]
+    assert "| `leaky_relu(slope=0.1)` | 0 | 0.1 | 1 | 1 | 0.1 | 1 |" in rows
+    assert len(set(rows)) == len(rows) > 5
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_made_is_included(language, made) -> None:
     pages = "".join(text(language, page) for page in PAGES)
-    wanted = {"operators", "commands", "keys", *made["reference"].LISTS}
+    wanted = {"operators", "commands", "codes", "kinks", "keys", *made["reference"].LISTS}
     assert set(re.findall(r"_build/generated/(\w+)/(\w+)", pages)) == {
         (language, n) for n in wanted
     }
