@@ -230,3 +230,15 @@ def test_html_escapes_everything(language) -> None:
 def test_the_verdict_in_one_sentence(verdicts, findings, expected) -> None:
     checks = [Check("forward", verdict) for verdict in verdicts]
     assert expected in repr(result(*findings, checks=checks)).splitlines()[-1]
+
+
+def test_html_shows_the_counterexample_and_folds_what_is_information() -> None:
+    wrong, told = finding(evidence=[Evidence("distance", 3.0, "ULP", "[0]")]), finding(level="info")
+    page = wrong._repr_html_()
+    cells = (
+        '<td style="text-align:left">distance</td><td style="text-align:left">3.0 ULP @ [0]</td>'
+    )
+    assert cells in page and ">7 | return dy * (x &lt; 0)</pre>" in page
+    assert page.count("<details>") == 1
+    page = result(told)._repr_html_()
+    assert "<details><summary><code>mine.py:7:5 info GRD001" in page

@@ -177,28 +177,38 @@ def result_html(result: Result) -> str:
     if result.checks:
         rows = [[label(c.name), verdict_word(c.verdict), clean(c.detail)] for c in result.checks]
         headings = [render("check"), render("verdict"), render("detail")]
-        pieces.append(
-            f"<details><summary>{escape(render('all checks'))} ({len(rows)})</summary>"
-            f"{html_table(headings, rows)}</details>"
-        )
+        title = f"{render('all checks')} ({len(rows)})"
+        pieces.append(_folded(title, html_table(headings, rows)))
     return _page("".join(pieces))
 
 
+SECTION = "border-left:4px solid {colour};padding-left:0.8em;margin:0.8em 0"
+COLOURS = {"error": "#d32f2f", "warn": "#ed8b00", "info": "#8a8a8a"}
+LINES = "margin:0.5em 0;overflow-x:auto"
+
+
 def _finding_piece(finding: Finding) -> str:
-    rows = [[label(e.name), shown(e.value), e.unit, e.where] for e in ordered(finding)]
-    headings = [render("evidence"), render("value"), render("unit"), render("where")]
-    pieces = [f"<p><code>{escape(headline(finding))}</code></p>"]
-    if rows:
-        pieces.append(html_table(headings, rows))
+    """Headline and counterexample; of what is told for information only the headline is open."""
+    first = f"<code>{escape(headline(finding))}</code>"
+    rows = [[clean(label(e.name)), measured(e)] for e in ordered(finding)]
+    pieces = [html_table([render("evidence"), render("value")], rows)] if rows else []
     if finding.source:
-        pieces.append(f"<pre>{escape(finding.source)}</pre>")
+        source = dedent("\n".join(line.removeprefix("    ") for line in _source(finding)))
+        pieces.append(f'<pre style="{LINES}">{escape(source)}</pre>')
     pieces += [f"<p>{escape(remedy)}</p>" for remedy in finding.remedies]
     if finding.script:
-        title = escape(render("script that shows it"))
-        pieces.append(
-            f"<details><summary>{title}</summary><pre>{escape(finding.script)}</pre></details>"
-        )
-    return f"<section>{''.join(pieces)}</section>"
+        script = f'<pre style="{LINES}">{escape(finding.script)}</pre>'
+        pieces.append(_folded(render("script that shows it"), script))
+    inner = f"<p>{first}</p>" + "".join(pieces)
+    if finding.level == "info" and pieces:
+        inner = f"<details><summary>{first}</summary>{''.join(pieces)}</details>"
+    style = SECTION.format(colour=COLOURS[finding.level])
+    return f'<section style="{style}">{inner}</section>'
+
+
+def _folded(title: str, inner: str) -> str:
+    """Something that a click opens."""
+    return f"<details><summary>{escape(title)}</summary>{inner}</details>"
 
 
 def _page(inner: str) -> str:

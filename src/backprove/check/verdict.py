@@ -182,7 +182,7 @@ def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
         Evidence("yours", _plain(least.found)),
         Evidence("expected", _plain(least.low)),
         Evidence("dtype", trial.dtype),
-        Evidence("error", float(f"{least.ulp:.3g}"), unit="ULP"),
+        Evidence("distance", float(f"{least.ulp:.3g}"), unit="ULP"),
         Evidence("oracle", _oracle(least)),
         Evidence("trial", trial.purpose),
     ]
