@@ -81,6 +81,36 @@ class Uniform:
 
 
 @dataclass(frozen=True)
+class TruncatedNormal:
+    """Normal with `mean` and `std`, drawn again where it is more than `most` deviations off."""
+
+    mean: float = 0.0
+    std: float = 1.0
+    most: float = 2.0
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> Any:
+        values = rng.standard_normal(shape)
+        while (outside := np.abs(values) > self.most).any():
+            values[outside] = rng.standard_normal(int(outside.sum()))
+        return self.mean + self.std * values
+
+
+@dataclass(frozen=True)
+class FanInUniform:
+    """Uniform in +-scale / sqrt(fan_in): PyTorch's Linear, weight and bias.
+
+    A bias does not show the fan_in of its layer: give it.
+    """
+
+    scale: float = 1.0
+    fan_in: int | None = None
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> Any:
+        limit = self.scale / sqrt(max(self.fan_in or fans(shape)[0], 1))
+        return rng.uniform(-limit, limit, shape)
+
+
+@dataclass(frozen=True)
 class XavierUniform:
     """Uniform in +-gain sqrt(6 / (fan_in + fan_out)): variance 2 gain^2 / (fan_in + fan_out).
 
@@ -188,8 +218,10 @@ INITIALIZERS: dict[str, Any] = {
     "he_normal": KaimingNormal,
     "lecun_uniform": LeCunUniform,
     "lecun_normal": LeCunNormal,
+    "fan_in_uniform": FanInUniform,
     "orthogonal": Orthogonal,
     "normal": Normal,
+    "truncated_normal": TruncatedNormal,
     "uniform": Uniform,
     "constant": Constant,
     "zeros": Constant,

@@ -10,14 +10,22 @@ from backprove import ops
 from backprove.data import Dataset, load, split
 from backprove.data.transform_config import from_config
 from backprove.errors import UsageError
-from backprove.initializers import initializer
+from backprove.initializers import INITIALIZERS, initializer
 from backprove.net import Sequential
 from backprove.op import Op
 from backprove.optim import ClipByNorm, ClipByValue, optimizer, schedule
 from backprove.optim.schedules import SCHEDULES
-from backprove.train.config import Config, Named, NetworkConfig, TrainingConfig, split_name
+from backprove.train.config import (
+    Config,
+    DataConfig,
+    Named,
+    NetworkConfig,
+    TrainingConfig,
+    split_name,
+)
 from backprove.train.metrics import metric
 from backprove.train.model import Model
+from backprove.train.scaling import retargeted, scaled
 
 
 class Data(NamedTuple):
@@ -29,13 +37,17 @@ class Data(NamedTuple):
 
 
 def build_data(config: Config) -> Data:
-    """Load and split. The parts never overlap. Raises DataError for damaged or missing data."""
+    """Load, split, scale. The parts never overlap. Raises DataError for damaged or missing data.
+
+    With `test` 0 and no test set of their own, the training rows are measured.
+    """
     spec, seed = config.data, config.training.seed
-    options: dict[str, Any] = {} if spec.target is None else {"target": spec.target}
+    options = dict(spec.options)
+    if spec.target is not None:
+        options["target"] = spec.target
     train = load(spec.name, split="train", **options)
-    try:
-        test = load(spec.name, split="test", **options)
-    except UsageError:
+    test = _own_test(spec, options)
+    if test is None and spec.test:
         test, train = split(train, spec.test, seed=seed)
     if spec.limit is not None:
         if spec.limit < 1:
@@ -44,7 +56,25 @@ def build_data(config: Config) -> Data:
     validation = None
     if spec.validation:
         validation, train = split(train, spec.validation, seed=seed)
-    return Data(train, validation, test)
+    parts = [part for part in (train, validation, test) if part is not None]
+    parts = scaled(
+        [retargeted(part, spec.targets) for part in parts], spec.scale_inputs, spec.scale_targets
+    )
+    return Data(
+        parts[0],
+        parts[1] if validation is not None else None,
+        parts[-1] if test is not None else parts[0],
+    )
+
+
+def _own_test(spec: DataConfig, options: dict[str, Any]) -> Dataset | None:
+    """The test set that the data bring along; None if they have none, or it is not wanted."""
+    if spec.test == 0:
+        return None
+    try:
+        return load(spec.name, split="test", **options)
+    except UsageError:
+        return None
 
 
 def build_network(spec: NetworkConfig) -> Sequential:
@@ -59,31 +89,52 @@ def build_network(spec: NetworkConfig) -> Sequential:
             "for example 784,500,10",
             found=",".join(map(str, sizes)),
         )
+    hidden = _hidden(spec)
     parts: list[Op] = [ops.operator("Dropout", p=spec.input_dropout)] if spec.input_dropout else []
     for i, (n, m) in enumerate(pairwise(sizes)):
         parts.append(_linear(spec, n, m))
         if i < len(sizes) - 2:
-            parts += _between(spec, m)
+            parts += _between(spec, m, hidden[i])
     if spec.output is not None:
         parts.append(_named(spec.output, "activation"))
     return Sequential(*parts)
 
 
+def _hidden(spec: NetworkConfig) -> list[Named]:
+    """The activation of every hidden layer."""
+    count = len(spec.layers) - 2
+    if spec.activations is None:
+        return [spec.activation] * count
+    if len(spec.activations) != count:
+        raise UsageError(
+            "expected one entry in activations for each of the {count} hidden layers, found "
+            "{found}: the activation behind the last layer is `output`",
+            count=count,
+            found=len(spec.activations),
+        )
+    return spec.activations
+
+
 def _linear(spec: NetworkConfig, n: int, m: int) -> Op:
-    start = None
+    starts: dict[str, Any] = {}
     if spec.initializer is not None:
         name, options = split_name(spec.initializer, "initializer")
-        start = initializer(name, **options)
-    return ops.operator("Linear", in_features=n, out_features=m, bias=spec.bias, weight_init=start)
+        starts["weight_init"] = initializer(name, **options)
+    if spec.bias_initializer is not None:
+        name, options = split_name(spec.bias_initializer, "initializer")
+        if "fan_in" in _fields_of(INITIALIZERS.get(name)):
+            options.setdefault("fan_in", n)
+        starts["bias_init"] = initializer(name, **options)
+    return ops.operator("Linear", in_features=n, out_features=m, bias=spec.bias, **starts)
 
 
-def _between(spec: NetworkConfig, width: int) -> list[Op]:
+def _between(spec: NetworkConfig, width: int, activation: Named) -> list[Op]:
     parts: list[Op] = []
     if spec.normalization is not None:
         name, options = split_name(spec.normalization, "normalization")
         size = "num_features" if "batch" in name.lower() else "normalized_shape"
         parts.append(ops.operator(name, "normalization", **{size: width}, **options))
-    parts.append(_named(spec.activation, "activation"))
+    parts.append(_named(activation, "activation"))
     if spec.dropout:
         parts.append(ops.operator("Dropout", p=spec.dropout))
     return parts
@@ -129,7 +180,7 @@ def build_optimizer(spec: TrainingConfig, samples: int = 0) -> Any:
     rate: Any = spec.learning_rate
     if spec.schedule is not None:
         kind, settings = split_name(spec.schedule, "schedule")
-        if "steps" in _fields(kind) and kind != "warm_up" and samples:
+        if "steps" in _fields_of(SCHEDULES.get(kind)) and kind != "warm_up" and samples:
             settings.setdefault("steps", updates(spec, samples))
         rate = schedule(kind, learning_rate=spec.learning_rate, **settings)
     if spec.clip_norm is not None and spec.clip_value is not None:
@@ -145,9 +196,9 @@ def build_optimizer(spec: TrainingConfig, samples: int = 0) -> Any:
 
 def updates(spec: TrainingConfig, samples: int) -> int:
     """How many updates the whole training does."""
-    return -(-samples // spec.batch_size) * spec.epochs // spec.accumulate
+    whole = -(-samples // spec.batch_size) * spec.epochs
+    return (whole if spec.steps is None else min(whole, spec.steps)) // spec.accumulate
 
 
-def _fields(kind: str) -> list[str]:
-    cls = SCHEDULES.get(kind)
+def _fields_of(cls: Any) -> list[str]:
     return [] if cls is None else [f.name for f in fields(cls)]

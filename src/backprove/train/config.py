@@ -37,23 +37,37 @@ Named = str | dict[str, Any]
 
 
 class DataConfig(msgspec.Struct, forbid_unknown_fields=True):
-    """Which data, which column is the target, what is held out, how batches are prepared."""
+    """Which data, what is the target, what is held out, how rows and batches are prepared.
+
+    options are those of the reader or recipe. scale_inputs and scale_targets change all rows once,
+    by what the training rows say (see `train.scaling`); targets turns labels into what a loss needs
+    (see `train.targets`). With test = 0 no row is held out and the training rows are measured.
+    """
 
     name: str = "mnist"
+    options: dict[str, Any] = {}
     target: str | None = None
     validation: float = 0.0
     test: float = 0.2
     transforms: list[Named] = []
     limit: int | None = None
+    scale_inputs: Named | None = None
+    scale_targets: Named | None = None
+    targets: Named | None = None
 
 
 class NetworkConfig(msgspec.Struct, forbid_unknown_fields=True):
-    """A feed-forward network: sizes from the input to the output, and what stands between."""
+    """A feed-forward network: sizes from the input to the output, and what stands between.
+
+    activations: one for each hidden layer, in place of `activation`; output: behind the last.
+    """
 
     layers: list[int] = msgspec.field(default_factory=lambda: list(COURSE))
     activation: Named = "leaky_relu"
+    activations: list[Named] | None = None
     output: Named | None = None
     initializer: Named | None = None
+    bias_initializer: Named | None = None
     bias: bool = True
     normalization: Named | None = None
     dropout: float = 0.0
@@ -61,7 +75,7 @@ class NetworkConfig(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class TrainingConfig(msgspec.Struct, forbid_unknown_fields=True):
-    """Loss, optimizer, and how long and where to train."""
+    """Loss, optimizer, and how long and where to train. steps: stop after so many in all."""
 
     loss: Named = "cross_entropy"
     optimizer: Named = "adam"
@@ -74,6 +88,7 @@ class TrainingConfig(msgspec.Struct, forbid_unknown_fields=True):
     accumulate: int = 1
     batch_size: int = 64
     epochs: int = 3
+    steps: int | None = None
     shuffle: bool = True
     seed: int = 0
     engine: str = "jax"

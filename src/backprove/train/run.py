@@ -68,6 +68,7 @@ def train_run(
         callbacks=callbacks,
         verbose=int(verbose),
         save_dir=file,
+        num_iters=spec.steps,
         resume=resume,
     )
     measures = model.evaluate(data.test)

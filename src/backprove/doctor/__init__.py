@@ -1,0 +1,1 @@
+"""Why does this network not train? Proved by training it again with one thing changed."""

@@ -1,0 +1,204 @@
+"""One training of a `ConfigSubject`, step by step in NumPy; see `subject.Run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backprove import random
+from backprove.arrays import is_floating
+from backprove.doctor.layers import Values, layers_of, values_of
+from backprove.doctor.spec import Spec
+from backprove.train.model import Model
+from backprove.train.progress import Plan
+from backprove.train.step import (
+    Program,
+    Tree,
+    apply,
+    gradients,
+    initial_state,
+    prepared,
+    tree_map,
+)
+from backprove.train.watch import Place, first_not_finite, watched
+
+
+class ConfigRun:
+    """Its state is one tree of arrays, so a snapshot is a copy of it."""
+
+    def __init__(self, model: Model, spec: Spec, train: Any, held_out: Any, probe: int) -> None:
+        self.seed, self._train, self._held_out = spec.training.seed, train, held_out
+        self._program, self._probe = model.program(), slice(0, probe)
+        options = spec.training
+        rows = len(train.x)
+        self._plan = Plan(rows, options.batch_size, options.shuffle, False, self.seed)
+        whole = self._plan.steps * options.epochs
+        self.total_steps = whole if options.steps is None else min(whole, options.steps)
+        self._order: tuple[int, Any] = (-1, None)
+        with np.errstate(all="ignore"):
+            self._state = initial_state(self._program, self.seed)
+        self.step_count = 0
+        self.diverged_at: int | None = None
+        self.gradients: Tree = {}
+        self.previous: Tree = self._state["params"]
+        self.layers = layers_of(self._program.net)
+
+    @property
+    def finished(self) -> bool:
+        return self.diverged_at is not None or self.step_count >= self.total_steps
+
+    @property
+    def parameters(self) -> Tree:
+        return dict(self._state["params"])
+
+    @parameters.setter
+    def parameters(self, values: Tree) -> None:
+        old = self._state["params"]
+        self._state = {**self._state, "params": {k: np.asarray(values[k], v.dtype)
+                                                 for k, v in old.items()}}  # fmt: skip
+
+    @property
+    def statistics(self) -> Tree:
+        """Running statistics by name."""
+        return dict(self._state["stats"])
+
+    @property
+    def optimizer_state(self) -> Tree:
+        """What the optimizer keeps: {slot: {parameter: array}}."""
+        return dict(self._state["optimizer"])
+
+    @property
+    def learning_rate(self) -> float:
+        scale = float(self._state["rate_scale"])
+        return float(self._program.optimizer.rate(self.step_count)) * scale
+
+    @property
+    def program(self) -> Program:
+        """Network, loss, optimizer, metrics and transform."""
+        return self._program
+
+    def rows(self, step: int) -> Any:
+        """The numbers of the training rows of a step."""
+        epoch, place = divmod(step, self._plan.steps)
+        if self._order[0] != epoch:
+            self._order = (epoch, self._plan.order(epoch))
+        size = self._plan.batch_size
+        return self._order[1][place * size : (place + 1) * size]
+
+    def step(self, rate_scale: float = 1.0) -> float:
+        rows = self.rows(self.step_count)
+        with np.errstate(all="ignore"):
+            grads, stats, entry = gradients(
+                self._program, self._state, self._train.x[rows], self._train.y[rows]
+            )
+            loss = float(entry["loss"])
+            self.gradients, self.previous = grads, self._state["params"]
+            if not np.isfinite(loss):
+                self.diverged_at = self.step_count + 1
+                return loss
+            usual = self._state["rate_scale"]
+            scaled = {**self._state, "rate_scale": usual * np.float32(rate_scale)}
+            new = apply(self._program, scaled, grads, stats)
+        self._state = {**new, "rate_scale": usual}
+        self.step_count += 1
+        return loss
+
+    def batch(self, step: int) -> tuple[Any, Any]:
+        rows = self.rows(step)
+        key = random.fold_in(random.fold_in(self._state["key"], np.int32(step)), 0)
+        x = prepared(self._program, self._train.x[rows], key, True)
+        return x, self._train.y[rows]
+
+    @property
+    def probe_data(self) -> tuple[Any, Any]:
+        return self._evaluated(self._train)
+
+    def _evaluated(self, rows: Any) -> tuple[Any, Any]:
+        x = prepared(self._program, rows.x[self._probe], None, False)
+        return x, rows.y[self._probe]
+
+    def metric(self, held_out: bool = False) -> float:
+        if self.diverged_at is not None:
+            return float("nan")
+        data = self._held_out if held_out and self._held_out is not None else self._train
+        x, y = self._evaluated(data)
+        if not self._program.metrics:
+            return -self.loss_on(x, y)
+        with np.errstate(all="ignore"):
+            found = self._program.metrics[0](self.outputs(x), y)
+        return float(found)
+
+    def outputs(self, x: Any, params: Tree | None = None) -> Any:
+        with np.errstate(all="ignore"):
+            return self._forward(x, params, False, "float32")[0]
+
+    def loss_on(self, x: Any, y: Any, params: Tree | None = None) -> float:
+        with np.errstate(all="ignore"):
+            return float(self._program.loss.fwd(self.outputs(x, params), y)[0])
+
+    def gradient(
+        self, x: Any, y: Any, params: Tree | None = None, dtype: str = "float32"
+    ) -> tuple[float, Tree]:
+        program = self._program
+        with np.errstate(all="ignore"):
+            out, saved = self._forward(x, params, True, dtype)
+            value, kept = program.loss.fwd(out, y)
+            (dy, *_), _ = program.loss.bwd(kept, np.ones_like(value))
+            return float(value), program.net.bwd(saved, dy, input_grad=False)[1]
+
+    def hessian_vector(self, v: Tree, x: Any, y: Any, dtype: str = "float64") -> Tree:
+        """(g(w + e v) - g(w - e v)) / 2e with |e v| = 1e-5 (1 + |w|), 1e-2 (1 + |w|) in float32."""
+        params = self._state["params"]
+        size = _norm(v)
+        if size == 0.0 or not np.isfinite(size):
+            return {k: np.full(w.shape, 0.0 if size == 0.0 else np.nan) for k, w in params.items()}
+        e = (1e-5 if dtype == "float64" else 1e-2) * (1.0 + _norm(params)) / size
+        ends = []
+        for sign in (e, -e):
+            moved = {k: w.astype(dtype) + sign * v[k] for k, w in params.items()}
+            ends.append(self.gradient(x, y, moved, dtype)[1])
+        with np.errstate(all="ignore"):
+            return {k: (ends[0][k] - ends[1][k]) / (2 * e) for k in params}
+
+    def activations(self, x: Any, training: bool = False) -> list[Values]:
+        outputs: dict[str, Any] = {}
+
+        def record(name: str, op: Any, kind: str, value: Any) -> None:
+            outputs[name] = value
+
+        with np.errstate(all="ignore"):
+            self._forward(x, None, training, "float32", watched(self._program.net, record))
+        return values_of(self.layers, outputs)
+
+    def first_not_finite(self) -> Place | None:
+        rows = self.rows(self.step_count)
+        return first_not_finite(
+            self._program, self._state, self._train.x[rows], self._train.y[rows]
+        )
+
+    def snapshot(self) -> Any:
+        return tree_map(np.array, self._state), self.step_count, self.diverged_at
+
+    def restore(self, snapshot: Any) -> None:
+        state, self.step_count, self.diverged_at = snapshot
+        self._state = tree_map(np.array, state)
+        self.gradients, self.previous = {}, self._state["params"]
+
+    def _forward(
+        self, x: Any, params: Tree | None, training: bool, dtype: str, net: Any = None
+    ) -> Any:
+        state = self._state
+        values = {**(state["params"] if params is None else params), **state["stats"]}
+        if dtype != "float32":
+            values = {k: np.asarray(v, dtype=dtype) for k, v in values.items()}
+        x = x.astype(dtype) if is_floating(x) and x.dtype != dtype else x
+        if training:
+            step = np.int32(self.step_count)
+            values["key"] = random.fold_in(random.fold_in(state["key"], step), 1)
+        return (net or self._program.net).fwd(x, **values, training=training)
+
+
+def _norm(tree: Tree) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(sum(float(np.sum(np.square(v, dtype="f8"))) for v in tree.values())))

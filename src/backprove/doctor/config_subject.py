@@ -1,0 +1,94 @@
+"""A subject made from a configuration: the training steps are those of `backprove train`.
+
+Steps run operator by operator in NumPy, so nothing is compiled anew for an edit, everything can
+be looked at, and a snapshot is exact. Data are loaded once and shared by all edited subjects
+whose [data] table is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from backprove.doctor.config_run import ConfigRun
+from backprove.doctor.edits import Edit
+from backprove.doctor.spec import Spec, changed
+from backprove.errors import DataError
+from backprove.train.build import Data, build_data, build_model
+from backprove.train.inputs import checked, inputs_of
+
+PROBE = 2000
+_LOADED: dict[bytes, Data] = {}
+_MOST_LOADED = 4
+
+
+class Rows(NamedTuple):
+    """Rows as the network takes them, before the transforms, and their targets."""
+
+    x: Any
+    y: Any
+
+
+class ConfigSubject:
+    """A training that a configuration describes; see `subject.Subject`.
+
+    Raises what building raises (UsageError, DataError, ShapeError), and DataError for data from
+    which nothing can be learned: a single row, one class, targets that are all equal.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        data = _load(spec)
+        _refuse_trivial(data)
+        model = build_model(spec, data.train.task, len(data.train))
+        train = checked(data.train, model.net, model.loss, "train_data")
+        self.train = Rows(*inputs_of(train, model.net, model.loss))
+        rest = data.validation or (data.test if data.test is not data.train else None)
+        self.held_out: Rows | None = None
+        if rest is not None:
+            rest = checked(rest, model.net, model.loss, "eval_data")
+            self.held_out = Rows(*inputs_of(rest, model.net, model.loss))
+        self.task, self.classes = data.train.task, data.train.classes
+        self.metric_name = model.metrics[0].name if model.metrics else "loss"
+        self.has_held_out = self.held_out is not None
+
+    def start(self, seed: int) -> ConfigRun:
+        """A new training from a seed. The data and their split stay those of the spec."""
+        spec = changed(self.spec, {"training.seed": seed, "training.engine": "numpy"})
+        model = build_model(spec, self.task, len(self.train.x))
+        return ConfigRun(model, spec, self.train, self.held_out, PROBE)
+
+    def edited(self, edit: Edit | Mapping[str, Any]) -> ConfigSubject:
+        """The same program with one edit applied."""
+        changes = edit.changes if isinstance(edit, Edit) else edit
+        return ConfigSubject(changed(self.spec, changes))
+
+
+def _load(spec: Spec) -> Data:
+    key = msgspec.json.encode([spec.data, spec.training.seed])
+    if key not in _LOADED:
+        while len(_LOADED) >= _MOST_LOADED:
+            del _LOADED[next(iter(_LOADED))]
+        _LOADED[key] = build_data(spec)
+    return _LOADED[key]
+
+
+def _refuse_trivial(data: Data) -> None:
+    train = data.train
+    if train.y is None:
+        raise DataError("{name} has no labels: give a pair (x, y)", name=train.name)
+    if len(train) < 2:
+        raise DataError(
+            "expected at least two training rows, found {rows}: nothing can be learned from one",
+            rows=len(train),
+        )
+    if np.all(train.y == train.y[:1]):
+        raise DataError(
+            "expected targets that differ, found {value} in all {rows} training rows: the best "
+            "answer is that constant, and no network is needed; look at how the targets are made",
+            value=np.ravel(train.y[0]).tolist(),
+            rows=len(train),
+        )
