@@ -12,6 +12,7 @@ from backprove.data.dataset import Dataset
 from backprove.data.idx_folder import load_idx_folder
 from backprove.data.mnist import load_mnist
 from backprove.data.npz import load_npz
+from backprove.data.recipes import RECIPES
 from backprove.data.table import load_csv, parse_csv
 from backprove.errors import UsageError, nearest, unknown
 
@@ -21,12 +22,14 @@ SPLITS = ("train", "test")
 def load(
     name_or_path: str | Path, split: str = "train", *, flatten: bool = False, **options: Any
 ) -> Dataset:
-    """The data set "mnist" or "iris", a folder of IDX files, an .npz archive or a .csv table.
+    """The data set "mnist" or "iris", a recipe, a folder of IDX files, an .npz or a .csv file.
 
     `split` is "train" or "test"; nothing else is taken for one of them, and data without a test
     split (iris, a table, an archive of only x and y) are one training set, to be divided by
     `split()`. With `flatten` samples become rows. `options` are those of the reader:
 
+    mnist   labels: only the images of these digits, numbered anew
+    recipe  see `data.recipes`
     folder  variant, class_names, transpose          see `idx_folder.load_idx_folder`
     .npz    task, class_names                        see `npz.load_npz`
     .csv    target, task, class_names, ignore,
@@ -57,7 +60,7 @@ def load_iris(split: str) -> Dataset:
     return parse_csv(table.read_text(encoding="utf-8"), "iris.csv", target="species")
 
 
-BUILT_IN: dict[str, Callable[..., Dataset]] = {"iris": load_iris, "mnist": load_mnist}
+BUILT_IN: dict[str, Callable[..., Dataset]] = {"iris": load_iris, "mnist": load_mnist, **RECIPES}
 
 
 def _reader(name_or_path: str | Path) -> tuple[Callable[..., Dataset], tuple[Any, ...]]:

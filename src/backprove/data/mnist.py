@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from backprove.data._cache import cached
 from backprove.data.dataset import Dataset
-from backprove.errors import DataError
+from backprove.errors import DataError, UsageError
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,35 @@ FILES = {
 }
 
 
-def load_mnist(split: str) -> Dataset:
+def load_mnist(split: str, *, labels: Sequence[int] | None = None) -> Dataset:
     """The 60,000 training or 10,000 test images, x uint8 (N, 28, 28), y int32 (N,).
 
+    With `labels` only the images of these digits, their classes numbered in that order.
     Unpacking is done once and the result kept in the cache folder.
     Reference: LeCun, Bottou, Bengio and Haffner, Proceedings of the IEEE 86(11), 1998.
     """
-    images, labels = (_array(packed) for packed in FILES[split])
-    return Dataset(images, labels, tuple("0123456789"), name="mnist")
+    images, digits = (_array(packed) for packed in FILES[split])
+    if labels is None:
+        return Dataset(images, digits, tuple("0123456789"), name="mnist")
+    chosen = _chosen(labels)
+    rows = np.isin(digits, chosen)
+    classes = np.searchsorted(np.sort(chosen), digits[rows])
+    return Dataset(images[rows], np.argsort(chosen)[classes], tuple(map(str, chosen)), name="mnist")
+
+
+def _chosen(labels: Sequence[int]) -> Any:
+    found = np.asarray(labels)
+    good = found.ndim == 1 and len(found) and found.dtype.kind in "iu"
+    if (
+        not good
+        or len(set(found.tolist())) < len(found)
+        or not set(found.tolist()) <= set(range(10))
+    ):
+        raise UsageError(
+            "expected labels to be some of the digits 0 to 9, each once, found {found!r}",
+            found=labels,
+        )
+    return found
 
 
 def _array(packed: Packed) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from backprove.composite import Composite
 from backprove.op import Op
 from backprove.ops.linear.linear import Linear
+from backprove.train.mistakes.backward import WrongBackward
 
 
 class Layer(NamedTuple):
@@ -41,7 +42,8 @@ def layers_of(net: Op) -> list[Layer]:
     """The layers of a chain of operators. A network of another form has none."""
     found: list[Layer] = []
     parts = net.parts if isinstance(net, Composite) else {}
-    for name, op in parts.items():
+    for name, part in parts.items():
+        op = part.op if isinstance(part, WrongBackward) else part
         if isinstance(op, Linear):
             bias = f"{name}.bias" if op.bias else None
             size = (op.in_features, op.out_features)
@@ -57,7 +59,7 @@ def _with(layer: Layer, name: str, op: Op) -> Layer:
     home = type(op).__module__
     if ".normalization." in home and layer.activation is None:
         return layer._replace(normalization=name)
-    if ".activation." in home:
+    if ".activation." in home or ".elementwise." in home:
         return layer._replace(activation=name, kind=type(op).__name__)
     return layer
 

@@ -18,12 +18,19 @@ from backprove.optim.schedules import SCHEDULES
 from backprove.train.config import (
     Config,
     DataConfig,
+    MistakesConfig,
     Named,
     NetworkConfig,
     TrainingConfig,
     split_name,
 )
-from backprove.train.metrics import metric
+from backprove.train.metrics import metric, settle
+from backprove.train.mistakes import (
+    with_wrong_backward,
+    with_wrong_loss,
+    with_wrong_rows,
+    with_wrong_update,
+)
 from backprove.train.model import Model
 from backprove.train.scaling import retargeted, scaled
 
@@ -53,6 +60,8 @@ def build_data(config: Config) -> Data:
         if spec.limit < 1:
             raise UsageError("expected a limit of 1 or more, found {found}", found=spec.limit)
         train = train.take(range(min(spec.limit, len(train))))
+    if config.mistakes != MistakesConfig():
+        train = with_wrong_rows(config.mistakes, train, seed)
     validation = None
     if spec.validation:
         validation, train = split(train, spec.validation, seed=seed)
@@ -96,7 +105,7 @@ def build_network(spec: NetworkConfig) -> Sequential:
         if i < len(sizes) - 2:
             parts += _between(spec, m, hidden[i])
     if spec.output is not None:
-        parts.append(_named(spec.output, "activation"))
+        parts += _activation(spec.output)
     return Sequential(*parts)
 
 
@@ -134,10 +143,19 @@ def _between(spec: NetworkConfig, width: int, activation: Named) -> list[Op]:
         name, options = split_name(spec.normalization, "normalization")
         size = "num_features" if "batch" in name.lower() else "normalized_shape"
         parts.append(ops.operator(name, "normalization", **{size: width}, **options))
-    parts.append(_named(activation, "activation"))
+    parts += _activation(activation)
     if spec.dropout:
         parts.append(ops.operator("Dropout", p=spec.dropout))
     return parts
+
+
+def _activation(named: Named) -> list[Op]:
+    """The operator of an activation. "linear" is none, and "exp" stands among the arithmetic."""
+    name, options = split_name(named, "activation")
+    if name.lower() in ("linear", "identity"):
+        return []
+    kind = "elementwise" if name.lower() == "exp" else "activation"
+    return [ops.operator(name, kind, **options)]
 
 
 def _named(named: Any, kind: str) -> Op:
@@ -148,17 +166,17 @@ def _named(named: Any, kind: str) -> Op:
 def build_model(config: Config, task: str = "classification", samples: int = 0) -> Model:
     """The model of a configuration, prepared for training on so many samples."""
     spec = config.training
-    model = Model(
-        build_network(config.network), engine=spec.engine, device=spec.device, seed=spec.seed
-    )
+    net = with_wrong_backward(config.mistakes, build_network(config.network))
+    model = Model(net, engine=spec.engine, device=spec.device, seed=spec.seed)
+    loss = _named(spec.loss, "loss")
     named = spec.metrics
     if named is None:
         named = ["accuracy"] if task == "classification" else ["r2"]
     pairs = [split_name(m, "metrics") for m in named]
     return model.prepare(
-        build_optimizer(spec, samples),
-        _named(spec.loss, "loss"),
-        [metric(name, **options) for name, options in pairs],
+        with_wrong_update(config.mistakes, build_optimizer(spec, samples)),
+        with_wrong_loss(config.mistakes, loss),
+        [settle(metric(name, **options), type(loss).__name__) for name, options in pairs],
         transforms=build_transforms(config.data.transforms),
         accumulate_grad_batches=spec.accumulate,
         monitor=spec.monitor,

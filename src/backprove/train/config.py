@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import tomli_w
@@ -97,12 +97,44 @@ class TrainingConfig(msgspec.Struct, forbid_unknown_fields=True):
     early_stopping: dict[str, Any] | None = None
 
 
+WrongGradient = Literal["missing", "negative", "doubled"]
+
+
+class MistakesConfig(msgspec.Struct, forbid_unknown_fields=True):
+    """Mistakes to be made on purpose, in order to see what they do; see `train.mistakes`.
+
+    shuffled_inputs      the rows of x are shuffled without y
+    shuffled_labels      the labels are a random permutation of themselves
+    shifted_labels       every label belongs to the row so many places before
+    broadcast_targets    targets (N,) against outputs (N, 1): N x N pairs
+    softmax_over_batch   a softmax cross-entropy, written by hand, that sums over the rows
+    ascent               the update has the wrong sign
+    kept_gradients       gradients are never set to zero between steps
+    frozen               parameters that are never updated: "0.weight", or "0" for both of a layer
+    activation_gradient, weight_gradient, bias_gradient
+                         a wrong backward formula: "missing", "negative" or "doubled"
+    """
+
+    shuffled_inputs: bool = False
+    shuffled_labels: bool = False
+    shifted_labels: int = 0
+    broadcast_targets: bool = False
+    softmax_over_batch: bool = False
+    ascent: bool = False
+    kept_gradients: bool = False
+    frozen: list[str] = []
+    activation_gradient: WrongGradient | None = None
+    weight_gradient: WrongGradient | None = None
+    bias_gradient: WrongGradient | None = None
+
+
 class Config(msgspec.Struct, forbid_unknown_fields=True):
     """A whole training run."""
 
     data: DataConfig = msgspec.field(default_factory=DataConfig)
     network: NetworkConfig = msgspec.field(default_factory=NetworkConfig)
     training: TrainingConfig = msgspec.field(default_factory=TrainingConfig)
+    mistakes: MistakesConfig = msgspec.field(default_factory=MistakesConfig)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -155,6 +187,8 @@ def write(config: Config, path: Path) -> None:
         table: {k: v for k, v in values.items() if v is not None}
         for table, values in msgspec.to_builtins(config).items()
     }
+    if config.mistakes == MistakesConfig():
+        del tables["mistakes"]
     write_text(path, tomli_w.dumps(tables, multiline_strings=False))
 
 

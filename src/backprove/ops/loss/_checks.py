@@ -64,3 +64,14 @@ def smoothing(name: str, found: float) -> float:
             "{name} expected label_smoothing between 0 and 1, found {found}", name=name, found=found
         )
     return float(found)
+
+
+def epsilon(name: str, found: float, zero: bool = False) -> float:
+    """A number above 0, or with `zero` from 0 on, and below 1/2. Raises UsageError for another."""
+    if not (0.0 < found < 0.5 or (zero and found == 0.0)):
+        raise UsageError(
+            "{name} expected epsilon above 0 and below 0.5, found {found}: the usual one is 1e-7",
+            name=name,
+            found=found,
+        )
+    return float(found)

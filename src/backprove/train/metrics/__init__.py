@@ -16,6 +16,7 @@ from typing import Any
 from backprove.errors import UsageError, unknown
 from backprove.train.metrics.accuracy import Accuracy
 from backprove.train.metrics.base import Metric
+from backprove.train.metrics.binary_accuracy import BinaryAccuracy
 from backprove.train.metrics.confusion_matrix import ConfusionMatrix
 from backprove.train.metrics.f1 import F1
 from backprove.train.metrics.mae import MAE
@@ -31,6 +32,7 @@ __all__ = [
     "MSE",
     "R2",
     "Accuracy",
+    "BinaryAccuracy",
     "ConfusionMatrix",
     "Metric",
     "Precision",
@@ -42,6 +44,7 @@ __all__ = [
 
 METRICS: dict[str, type[Metric]] = {
     "accuracy": Accuracy,
+    "binary_accuracy": BinaryAccuracy,
     "precision": Precision,
     "recall": Recall,
     "f1": F1,
@@ -50,7 +53,7 @@ METRICS: dict[str, type[Metric]] = {
     "mae": MAE,
     "mse": MSE,
 }
-_THRESHOLDS = {"BCE": 0.5, "BCEWithLogits": 0.0, "Hinge": 0.0}
+_THRESHOLDS = {"BCE": 0.5, "ClippedBCE": 0.5, "BCEWithLogits": 0.0, "Hinge": 0.0}
 
 
 def metric(name: str, **options: Any) -> Metric:
@@ -73,8 +76,8 @@ def metric(name: str, **options: Any) -> Metric:
 def settle(metric: Metric, loss: str) -> Metric:
     """Give a metric without a threshold the one that fits the loss, by the loss's class name.
 
-    BCE takes probabilities: 0.5. BCEWithLogits and Hinge take scores around 0: 0.0. Any other
-    loss leaves it open, and the metric asks for it when it meets one output per sample.
+    BCE and ClippedBCE take probabilities: 0.5. BCEWithLogits and Hinge take scores around 0: 0.0.
+    Any other loss leaves it open, and the metric asks for it when it meets one output per sample.
     """
     if loss in _THRESHOLDS and getattr(metric, "threshold", 0.0) is None:
         vars(metric)["threshold"] = _THRESHOLDS[loss]
