@@ -60,7 +60,13 @@ _MODULES = {
 
 def library(x: Any) -> str | None:
     """The name of the library that `x` is an array of; None for a Python number or None."""
-    for cls in type(x).__mro__[:-1]:
+    kind: Any = type(x)
+    return _library_of(kind)
+
+
+@cache
+def _library_of(kind: Any) -> str | None:
+    for cls in kind.__mro__[:-1]:
         top = cls.__module__.partition(".")[0]
         if top in _MODULES:
             return _MODULES[top]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from backprove import random
 from backprove.arrays import is_floating
 from backprove.doctor.layers import Values, layers_of, values_of
 from backprove.doctor.spec import Spec
@@ -18,6 +18,7 @@ from backprove.train.step import (
     apply,
     gradients,
     initial_state,
+    keys,
     prepared,
     tree_map,
 )
@@ -30,6 +31,7 @@ class ConfigRun:
     def __init__(self, model: Model, spec: Spec, train: Any, held_out: Any, probe: int) -> None:
         self.seed, self._train, self._held_out = spec.training.seed, train, held_out
         self._program, self._probe = model.program(), slice(0, probe)
+        self._bare = replace(self._program, metrics=())
         options = spec.training
         rows = len(train.x)
         self._plan = Plan(rows, options.batch_size, options.shuffle, False, self.seed)
@@ -90,7 +92,7 @@ class ConfigRun:
         rows = self.rows(self.step_count)
         with np.errstate(all="ignore"):
             grads, stats, entry = gradients(
-                self._program, self._state, self._train.x[rows], self._train.y[rows]
+                self._bare, self._state, self._train.x[rows], self._train.y[rows]
             )
             loss = float(entry["loss"])
             self.gradients, self.previous = grads, self._state["params"]
@@ -106,7 +108,7 @@ class ConfigRun:
 
     def batch(self, step: int) -> tuple[Any, Any]:
         rows = self.rows(step)
-        key = random.fold_in(random.fold_in(self._state["key"], np.int32(step)), 0)
+        key, _ = keys(self._program, self._state["key"], np.int32(step))
         x = prepared(self._program, self._train.x[rows], key, True)
         return x, self._train.y[rows]
 
@@ -195,7 +197,7 @@ class ConfigRun:
         x = x.astype(dtype) if is_floating(x) and x.dtype != dtype else x
         if training:
             step = np.int32(self.step_count)
-            values["key"] = random.fold_in(random.fold_in(state["key"], step), 1)
+            values["key"] = keys(self._program, state["key"], step)[1]
         return (net or self._program.net).fwd(x, **values, training=training)
 
 

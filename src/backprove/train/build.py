@@ -17,8 +17,6 @@ from backprove.optim import ClipByNorm, ClipByValue, optimizer, schedule
 from backprove.optim.schedules import SCHEDULES
 from backprove.train.config import (
     Config,
-    DataConfig,
-    MistakesConfig,
     Named,
     NetworkConfig,
     TrainingConfig,
@@ -28,6 +26,7 @@ from backprove.train.metrics import metric, settle
 from backprove.train.mistakes import (
     with_wrong_backward,
     with_wrong_loss,
+    with_wrong_metric,
     with_wrong_rows,
     with_wrong_update,
 )
@@ -52,16 +51,14 @@ def build_data(config: Config) -> Data:
     options = dict(spec.options)
     if spec.target is not None:
         options["target"] = spec.target
-    train = load(spec.name, split="train", **options)
-    test = _own_test(spec, options)
+    train = with_wrong_rows(config.mistakes, load(spec.name, split="train", **options), seed)
+    test = _own_test(config, options)
     if test is None and spec.test:
         test, train = split(train, spec.test, seed=seed)
     if spec.limit is not None:
         if spec.limit < 1:
             raise UsageError("expected a limit of 1 or more, found {found}", found=spec.limit)
         train = train.take(range(min(spec.limit, len(train))))
-    if config.mistakes != MistakesConfig():
-        train = with_wrong_rows(config.mistakes, train, seed)
     validation = None
     if spec.validation:
         validation, train = split(train, spec.validation, seed=seed)
@@ -76,14 +73,16 @@ def build_data(config: Config) -> Data:
     )
 
 
-def _own_test(spec: DataConfig, options: dict[str, Any]) -> Dataset | None:
+def _own_test(config: Config, options: dict[str, Any]) -> Dataset | None:
     """The test set that the data bring along; None if they have none, or it is not wanted."""
+    spec = config.data
     if spec.test == 0:
         return None
     try:
-        return load(spec.name, split="test", **options)
+        test = load(spec.name, split="test", **options)
     except UsageError:
         return None
+    return with_wrong_rows(config.mistakes, test, config.training.seed)
 
 
 def build_network(spec: NetworkConfig) -> Sequential:
@@ -176,7 +175,10 @@ def build_model(config: Config, task: str = "classification", samples: int = 0) 
     return model.prepare(
         with_wrong_update(config.mistakes, build_optimizer(spec, samples)),
         with_wrong_loss(config.mistakes, loss),
-        [settle(metric(name, **options), type(loss).__name__) for name, options in pairs],
+        [
+            with_wrong_metric(config.mistakes, settle(metric(name, **options), type(loss).__name__))
+            for name, options in pairs
+        ],
         transforms=build_transforms(config.data.transforms),
         accumulate_grad_batches=spec.accumulate,
         monitor=spec.monitor,

@@ -106,7 +106,7 @@ class MistakesConfig(msgspec.Struct, forbid_unknown_fields=True):
     shuffled_inputs      the rows of x are shuffled without y
     shuffled_labels      the labels are a random permutation of themselves
     shifted_labels       every label belongs to the row so many places before
-    broadcast_targets    targets (N,) against outputs (N, 1): N x N pairs
+    broadcast_targets    targets (N,) against outputs (N, 1): N x N pairs; or one target, K outputs
     softmax_over_batch   a softmax cross-entropy, written by hand, that sums over the rows
     ascent               the update has the wrong sign
     kept_gradients       gradients are never set to zero between steps

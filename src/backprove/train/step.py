@@ -70,13 +70,24 @@ def outputs(program: Program, state: Tree, x: Any) -> Any:
     )[0]
 
 
+def keys(program: Program, key: Any, step: Any) -> tuple[Any, Any]:
+    """The random keys of a step, for the transform and the network; None where none is drawn."""
+    data = program.transform is not None and getattr(program.transform, "random", True)
+    net = "key" in program.net.signature.context
+    if not (data or net):
+        return None, None
+    of_step = random.fold_in(key, step)
+    return (
+        random.fold_in(of_step, 0) if data else None,
+        random.fold_in(of_step, 1) if net else None,
+    )
+
+
 def gradients(program: Program, state: Tree, x: Any, target: Any) -> tuple[Tree, Tree, Tree]:
     """(gradients of the parameters, new running statistics, log of the step)."""
-    key = random.fold_in(state["key"], state["step"])
-    x = prepared(program, x, random.fold_in(key, 0), True)
-    y, saved = program.net.fwd(
-        x, **state["params"], **state["stats"], key=random.fold_in(key, 1), training=True
-    )
+    for_data, for_net = keys(program, state["key"], state["step"])
+    x = prepared(program, x, for_data, True)
+    y, saved = program.net.fwd(x, **state["params"], **state["stats"], key=for_net, training=True)
     value, kept = program.loss.fwd(y, target)
     (dy, *_), _ = program.loss.bwd(kept, namespace(value).ones_like(value))
     _, grads = program.net.bwd(saved, dy, input_grad=False)

@@ -12,13 +12,25 @@ from backprove.data.recipes.recipe import Made, recipe
 
 @recipe
 def blobs(
-    *, samples: int = 1000, classes: int = 3, std: float = 1.0, spread: float = 10.0, seed: int = 0
+    *,
+    samples: int = 1000,
+    classes: int = 3,
+    std: float = 1.0,
+    spread: float = 10.0,
+    centres: Sequence[Sequence[float]] | None = None,
+    seed: int = 0,
 ) -> Made:
-    """Round normal clusters in the plane, one a class, centres uniform in [-spread, spread]^2."""
+    """Round normal clusters in the plane, one a class.
+
+    The centres are uniform in [-spread, spread]^2, or given, one a class, in any dimension.
+    """
     rng = np.random.default_rng(seed)
-    centres = rng.uniform(-spread, spread, (classes, 2))
-    y = rng.permutation(np.arange(samples) % classes)
-    return centres[y] + std * rng.standard_normal((samples, 2)), y, "classification"
+    middles = rng.uniform(-spread, spread, (classes, 2))
+    if centres is not None:
+        middles = np.asarray(centres, dtype=np.float64)
+    y = rng.permutation(np.arange(samples) % len(middles))
+    noise = rng.standard_normal((samples, middles.shape[1]))
+    return middles[y] + std * noise, y, "classification"
 
 
 @recipe

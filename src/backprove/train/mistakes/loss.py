@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from backprove.arrays import namespace
+from backprove.arrays import namespace, sum_to_shape
 from backprove.arrays import shape as shape_of
 from backprove.errors import UsageError
 from backprove.op import Op
 from backprove.train.config import MistakesConfig
+from backprove.train.metrics.base import Metric, Sums
 
 
 def with_wrong_loss(mistakes: MistakesConfig, loss: Op) -> Op:
@@ -23,11 +24,18 @@ def with_wrong_loss(mistakes: MistakesConfig, loss: Op) -> Op:
     return SoftmaxOverBatch() if mistakes.softmax_over_batch else loss
 
 
-class BroadcastTargets(Op):
-    """Targets of shape (N,) against outputs (N, 1), as NumPy broadcasts them: all N x N pairs.
+def with_wrong_metric(mistakes: MistakesConfig, metric: Metric) -> Metric:
+    """The metric under the mistakes that concern it."""
+    return BroadcastMetric(metric) if mistakes.broadcast_targets else metric
 
-    Every output is held against every target, so the best is the same answer for all rows.
-    x and target (N, 1). Raises UsageError for several outputs, where nothing would broadcast.
+
+class BroadcastTargets(Op):
+    """One target a row, broadcast as NumPy does it instead of being refused.
+
+    One output: targets of shape (N,) against outputs (N, 1) give all N x N pairs, so the best is
+    the same answer for all rows. Several outputs: all of them are held against the one target.
+
+    x (N, K), target (N, 1). Raises UsageError for other targets.
     """
 
     def __init__(self, loss: Op) -> None:
@@ -40,20 +48,40 @@ class BroadcastTargets(Op):
     def backward(self, dy: Any, *, x: Any, target: Any) -> Any:
         _, saved = self.loss.fwd(*self._pairs(x, target))
         (dx, _), _ = self.loss.bwd(saved, dy)
-        return namespace(dx).sum(dx, axis=1, keepdims=True), None
+        return sum_to_shape(dx, shape_of(x)), None
 
     def _pairs(self, x: Any, target: Any) -> tuple[Any, Any]:
         n, *rest = shape_of(x)
-        if rest != [1] or shape_of(target) != (n, 1):
+        if len(rest) != 1 or shape_of(target) != (n, 1):
             raise UsageError(
-                "broadcast_targets needs a network of one output and one number as target, found "
-                "outputs {x} and targets {target}",
+                "broadcast_targets needs one number as target of each row, found outputs {x} and "
+                "targets {target}",
                 x=shape_of(x),
                 target=shape_of(target),
             )
         xp = namespace(x)
-        wide = xp.broadcast_to(xp.reshape(target, (1, n)), (n, n))
-        return xp.broadcast_to(x, (n, n)), wide
+        if rest == [1]:
+            wide = xp.broadcast_to(xp.reshape(target, (1, n)), (n, n))
+            return xp.broadcast_to(x, (n, n)), wide
+        return x, xp.broadcast_to(target, (n, *rest))
+
+
+class BroadcastMetric(Metric):
+    """A metric that holds several outputs against the one target of their row."""
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric, self.name, self.scalar = metric, metric.name, metric.scalar
+
+    def statistics(self, y: Any, target: Any) -> Sums:
+        """Those of the metric."""
+        xp = namespace(y)
+        if shape_of(target) == (shape_of(y)[0], 1):
+            target = xp.broadcast_to(xp.asarray(target), shape_of(y))
+        return self.metric.statistics(y, target)
+
+    def result(self, totals: Sums) -> Any:
+        """That of the metric."""
+        return self.metric.result(totals)
 
 
 class SoftmaxOverBatch(Op):
