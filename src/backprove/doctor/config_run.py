@@ -76,6 +76,11 @@ class ConfigRun:
         return float(self._program.optimizer.rate(self.step_count)) * scale
 
     @property
+    def has_held_out(self) -> bool:
+        """Whether there are rows that are not trained on."""
+        return self._held_out is not None
+
+    @property
     def program(self) -> Program:
         """Network, loss, optimizer, metrics and transform."""
         return self._program
@@ -136,8 +141,12 @@ class ConfigRun:
             return self._forward(x, params, False, "float32")[0]
 
     def loss_on(self, x: Any, y: Any, params: Tree | None = None) -> float:
+        return self.loss_of(self.outputs(x, params), y)
+
+    def loss_of(self, outputs: Any, y: Any) -> float:
+        """The training loss of given outputs."""
         with np.errstate(all="ignore"):
-            return float(self._program.loss.fwd(self.outputs(x, params), y)[0])
+            return float(self._program.loss.fwd(outputs, y)[0])
 
     def gradient(
         self, x: Any, y: Any, params: Tree | None = None, dtype: str = "float32"

@@ -53,6 +53,11 @@ class Run(Protocol):
         ...
 
     @property
+    def has_held_out(self) -> bool:
+        """Whether there are rows that are not trained on."""
+        ...
+
+    @property
     def probe_data(self) -> tuple[Any, Any]:
         """(x, y) of at most 2000 training rows, always the same."""
         ...
@@ -75,6 +80,10 @@ class Run(Protocol):
 
     def loss_on(self, x: Any, y: Any, params: Tree | None = None) -> float:
         """The loss in evaluation mode."""
+        ...
+
+    def loss_of(self, outputs: Any, y: Any) -> float:
+        """The training loss of given outputs."""
         ...
 
     def gradient(
