@@ -7,6 +7,7 @@ import sys
 from backprove.cli.versions import versions
 from benchmarks import accuracy, conventions, cost_memory, cost_time, memory, speed
 from benchmarks.check import score, times
+from benchmarks.doctor import cases
 
 ALL = {
     "accuracy": accuracy.main,
@@ -19,13 +20,18 @@ BY_NAME_ONLY = {
     "conventions": conventions.main,
     "cost-memory": cost_memory.main,
     "cost-time": cost_time.main,
+    "doctor-cases": cases.main,
 }
+WITH_ARGUMENTS = ("doctor-cases",)
+"""What reads the rest of the command line itself."""
 
 
 def main() -> None:
     """Print the versions, then each benchmark's table."""
     known = {**ALL, **BY_NAME_ONLY}
     names = sys.argv[1:] or list(ALL)
+    if names[0] in WITH_ARGUMENTS:
+        names = names[:1]
     for name in names:
         if name not in known:
             sys.exit(f"unknown benchmark {name!r}: known are {', '.join(known)}")

@@ -125,9 +125,20 @@ def test_divergence_ends_a_run_and_names_the_step() -> None:
 def test_edits_share_the_data_and_change_one_thing() -> None:
     subject = ConfigSubject(iris())
     other = subject.edited(edits.learning_rate(subject.spec, 0.123456))
-    assert other.train.x is not None and other.spec.training.learning_rate == 0.123
+    assert other.spec.training.learning_rate == 0.123
     assert subject.spec.training.learning_rate == 0.05
-    assert [line for line in other.start(0).parameters] == list(subject.start(0).parameters)
+    assert other.train.x is subject.train.x or np.shares_memory(other.train.x, subject.train.x)
+    assert same(other.start(0).parameters, subject.start(0).parameters)
+
+
+def test_a_mistake_in_the_data_is_mended_by_its_edit() -> None:
+    """The rows are loaded anew when a mistake that concerns them is put right."""
+    spec = iris()
+    spec.mistakes.shuffled_labels = True
+    wrong = ConfigSubject(spec)
+    right = wrong.edited(edits.no_mistake(spec, "shuffled_labels"))
+    assert not np.array_equal(wrong.train.y, right.train.y)
+    assert np.array_equal(right.train.y, ConfigSubject(iris()).train.y)
 
 
 @pytest.mark.parametrize(

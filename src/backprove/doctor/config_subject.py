@@ -68,7 +68,7 @@ class ConfigSubject:
 
 
 def _load(spec: Spec) -> Data:
-    key = msgspec.json.encode([spec.data, spec.training.seed])
+    key = msgspec.json.encode([spec.data, spec.mistakes, spec.training.seed])
     if key not in _LOADED:
         while len(_LOADED) >= _MOST_LOADED:
             del _LOADED[next(iter(_LOADED))]

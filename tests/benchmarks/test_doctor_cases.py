@@ -1,0 +1,60 @@
+"""The programs of the doctor's benchmark can be built and trained, and so can their repairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from benchmarks.doctor import cases
+from benchmarks.doctor.truth import FOLDER, Fix, Truth, all_truth, program
+
+from backprove.doctor.config_subject import ConfigSubject
+from backprove.doctor.spec import changed, fingerprint
+
+TRUTH = all_truth()
+HEAVY = ("A10",)
+
+
+def test_every_program_has_its_truth() -> None:
+    assert {path.stem for path in (FOLDER / "cases").glob("*.toml")} == TRUTH.keys()
+    assert len(TRUTH) == 80 and sum(t.control for t in TRUTH.values()) == 11
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_the_truth_fits_together(name) -> None:
+    truth = TRUTH[name]
+    assert truth.families or "healthy" in truth.verdicts
+    assert not (truth.control and truth.families) and truth.measured
+    accepted = [fix for fix in truth.fixes if fix.status == "accepted"]
+    hopeless = {"no signal"} & set(truth.verdicts)
+    assert accepted or hopeless or not truth.confirmed or not truth.families
+    original = fingerprint(program(name))
+    edited = [fingerprint(changed(program(name), fix.changes)) for fix in truth.fixes]
+    assert original not in edited and len(set(edited)) == len(edited)
+
+
+@pytest.mark.parametrize("name", [name for name in TRUTH if name not in HEAVY])
+def test_programs_and_repairs_take_their_first_steps(name) -> None:
+    subject = ConfigSubject(program(name))
+    assert subject.has_held_out == TRUTH[name].held_out
+    edits = [fix.changes for fix in TRUTH[name].fixes if fix.status == "accepted"]
+    for changes in [{}, *edits]:
+        run = subject.edited(changes).start(0)
+        for _ in range(2):
+            run.step()
+        assert run.diverged_at is not None or (run.step_count == 2 and np.isfinite(run.metric()))
+        assert run.layers[-1].is_output and run.total_steps >= run.step_count
+
+
+@pytest.mark.parametrize("name", ["A18", "M6", "H6", "D38"])
+def test_the_short_ones_behave_as_measured(name) -> None:
+    found = cases.metrics(ConfigSubject(program(name)), TRUTH[name], 2)
+    assert cases.agreement(TRUTH[name], found) == "yes"
+
+
+def test_agreement_is_about_good_and_bad() -> None:
+    truth = Truth("", "", [], ["causes"], True, 0.8, [0.1, 0.2, float("nan")])
+    assert cases.agreement(truth, [float("nan"), 0.7]) == "yes"
+    assert cases.agreement(truth, [0.9, 0.7]) == "50% good, not 0%"
+    fix = Fix("x", "accepted")
+    assert cases.kept(fix, truth, [0.9] * 4 + [0.1]) == "yes"
+    assert cases.kept(fix, truth, [0.9, 0.1]) == "50% good"
