@@ -1,6 +1,7 @@
 """Tables and lists made from the classes: python docs/reference.py NAME [en|zh]
 
-NAME is one of keys, optimizers, schedules, initializers, metrics, callbacks, transforms, readers.
+NAME is one of keys, optimizers, schedules, initializers, metrics, callbacks, transforms, recipes,
+readers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 
 from backprove.data.idx_folder import load_idx_folder
 from backprove.data.npz import load_npz
+from backprove.data.recipes import RECIPES
 from backprove.data.table import load_csv
 from backprove.data.transform_config import TRANSFORMS
 from backprove.initializers import INITIALIZERS
@@ -98,6 +100,8 @@ def members(name: str) -> dict[Any, list[str]]:
     """The classes or functions of a list, each with its names in configuration files."""
     if name == "callbacks":
         return {getattr(callbacks, cls): [] for cls in callbacks.__all__}
+    if name == "recipes":
+        return {made: [] for made in RECIPES.values()}
     if name == "readers":
         return {load_idx_folder: [], load_npz: [], load_csv: []}
     found: dict[Any, list[str]] = {}
@@ -106,7 +110,7 @@ def members(name: str) -> dict[Any, list[str]]:
     return {**found, **({ClipByNorm: [], ClipByValue: []} if name == "optimizers" else {})}
 
 
-LISTS = (*TABLES, "callbacks", "readers")
+LISTS = (*TABLES, "callbacks", "recipes", "readers")
 
 
 def main(arguments: list[str]) -> None:
