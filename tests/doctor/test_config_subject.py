@@ -9,7 +9,8 @@ from backprove.doctor import edits
 from backprove.doctor.config_subject import ConfigSubject
 from backprove.doctor.spec import Spec, convert
 from backprove.errors import DataError
-from backprove.train.build import build_data, build_model
+from backprove.train.build import build_model
+from backprove.train.build_data import build_data
 from backprove.train.config import write
 
 

@@ -12,7 +12,7 @@ from backprove.data import load
 from backprove.messages import render
 from backprove.report.training import shown
 from backprove.tables import text_table
-from backprove.train.build import build_data
+from backprove.train.build_data import build_data
 from backprove.train.run import load_run
 
 

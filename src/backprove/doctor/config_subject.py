@@ -17,7 +17,8 @@ from backprove.doctor.config_run import ConfigRun
 from backprove.doctor.edits import Edit
 from backprove.doctor.spec import Spec, changed
 from backprove.errors import DataError
-from backprove.train.build import Data, build_data, build_model
+from backprove.train.build import build_model
+from backprove.train.build_data import Data, build_data
 from backprove.train.inputs import checked, inputs_of
 
 PROBE = 2000

@@ -16,7 +16,8 @@ from backprove.errors import UsageError
 from backprove.files import write_text
 from backprove.train import checkpoint
 from backprove.train import config as configuration
-from backprove.train.build import build_data, build_model
+from backprove.train.build import build_model
+from backprove.train.build_data import build_data
 from backprove.train.callbacks import Callback, EarlyStopping, JSONLog
 from backprove.train.config import Config
 from backprove.train.inputs import fitting_shape
