@@ -17,7 +17,7 @@ from backprove.doctor.edits.network import (
     relu_he,
     width,
 )
-from backprove.doctor.edits.output import head, loss, output, reduction
+from backprove.doctor.edits.output import HEADS, head, loss, output, reduction
 from backprove.doctor.edits.training import (
     batch_size,
     clip_norm,
@@ -32,6 +32,7 @@ from backprove.doctor.edits.training import (
 )
 
 __all__ = [
+    "HEADS",
     "MASKING",
     "PHRASES",
     "Edit",
