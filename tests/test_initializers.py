@@ -74,7 +74,20 @@ def test_constants(name, value) -> None:
     np.testing.assert_array_equal(draw(init.Constant(1.5), (4,)), np.full(4, 1.5))
 
 
+def test_a_cut_normal_has_no_tail_and_a_smaller_deviation() -> None:
+    x = draw(init.TruncatedNormal(3.0, 0.5))
+    assert np.abs(x - 3.0).max() <= 1.0
+    assert stats.kstest((x.ravel() - 3.0) / 0.5, stats.truncnorm(-2, 2).cdf).pvalue > 1e-4
+
+
+def test_a_bias_in_the_range_of_its_layer() -> None:
+    assert np.abs(draw(init.FanInUniform())).max() <= 1 / sqrt(FAN_IN)
+    bias = draw(init.FanInUniform(2.0, fan_in=100), (5000,))
+    assert 0.19 < np.abs(bias).max() <= 0.2
+
+
 TORCH = [
+    ("fan_in_uniform", {}, "kaiming_uniform_(w, a=5 ** 0.5)"),
     ("uniform", {"low": 0.0}, "uniform_(w)"),
     ("normal", {}, "normal_(w)"),
     ("xavier_uniform", {}, "xavier_uniform_(w)"),

@@ -24,6 +24,8 @@ CLASSIFIERS = [
     ("confusion_matrix", {}),
     *((name, {"average": average}) for name, average in COUNTED),
 ]
+ELEMENTS = ("mse", "mae", "r2", "binary_accuracy")
+NEEDED: dict[str, dict[str, Any]] = {"binary_accuracy": {"threshold": 0.5}}
 IDS = [f"{n}-{'-'.join(map(str, o.values()))}" for n, o in CLASSIFIERS]
 
 
@@ -290,9 +292,9 @@ def test_leading_dimensions_are_rows() -> None:
 @pytest.mark.parametrize("name", METRICS)
 def test_compiled_statistics_are_those_of_numpy(name: str, dtype: str) -> None:
     y, labels = batch(16)
-    m = metric(name)
+    m = metric(name, **NEEDED.get(name, {}))
     x = jnp.asarray(y, dtype=dtype)
-    target = x * 0.5 + 1 if name in ("mse", "mae", "r2") else jnp.asarray(labels)
+    target = x * 0.5 + 1 if name in ELEMENTS else jnp.asarray(labels)
     found = jax.jit(m.statistics)(x, target)
     eager = m.statistics(np.asarray(x), np.asarray(target))
     assert found.keys() == eager.keys()
@@ -303,10 +305,9 @@ def test_compiled_statistics_are_those_of_numpy(name: str, dtype: str) -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_an_empty_batch_adds_nothing(name: str) -> None:
-    m = metric(name)
-    regression = name in ("mse", "mae", "r2")
+    m = metric(name, **NEEDED.get(name, {}))
     y, labels = batch(8)
-    target = y + 1 if regression else labels
+    target = y + 1 if name in ELEMENTS else labels
     empty = m.statistics(y[:0], target[:0])
     whole = m.statistics(y, target)
     assert m.result({k: whole[k] + empty[k] for k in whole}) == m(y, target)
@@ -361,3 +362,17 @@ def test_options_that_do_not_fit_the_classes() -> None:
         metric("accuracy", top_k=5)(y, labels)
     with pytest.raises(UsageError, match="below 4, found 9"):
         metric("recall", average=9)(y, labels)
+
+
+def test_binary_accuracy_is_the_mean_over_all_questions() -> None:
+    y = np.array([[0.9, 0.2], [0.4, np.nan], [0.5, 0.6]], dtype=np.float32)
+    target = np.array([[1, 0], [1, 0], [0, 1]])
+    found = metric("binary_accuracy", threshold=0.5)
+    assert found(y, target) == pytest.approx(4 / 6)
+    assert found(y[:, 0], target[:, 0]) == pytest.approx(2 / 3)
+    assert settle(metric("binary_accuracy"), "BCEWithLogits").threshold == 0.0
+    assert settle(metric("binary_accuracy"), "ClippedBCE").threshold == 0.5
+    with pytest.raises(UsageError, match="threshold"):
+        metric("binary_accuracy")(y, target)
+    with pytest.raises(ShapeError):
+        found(y, target[:, :1])
