@@ -12,7 +12,9 @@ from backprove.train.run import TrainingResult
 
 def show_training(result: TrainingResult) -> str:
     """Measures, parameters, compute, time and place of a run, as text."""
-    lines = [str(result.model.history), "", render("Result on the test data"), measures(result)]
+    held_out = result.config.data.test > 0
+    title = render("Result on the test data") if held_out else render("Result on the training data")
+    lines = [str(result.model.history), "", title, measures(result)]
     return "\n".join([*lines, "", render("Size and compute"), size(result), "", place(result)])
 
 
