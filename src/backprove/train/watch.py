@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprove.counts import Cost
 from backprove.net import Composite
-from backprove.op import Gradients, Op, Parameter
+from backprove.op import Gradients, Op
 from backprove.train.step import Program, Tree, gradients
+from backprove.train.wrapped import Wrapped
 
 Record = Callable[[str, Op, str, Any], None]
 
 
-class Watched(Op):
+class Watched(Wrapped):
     """An operator that hands what it computes to `record(name, op, kind, array)`.
 
     kind is "output", "gradient" (of the input), or "parameter gradient", whose name has the
@@ -28,8 +28,8 @@ class Watched(Op):
     """
 
     def __init__(self, op: Op, name: str, record: Record) -> None:
-        self.op, self.name, self.record = op, name, record
-        self.signature = op.signature
+        super().__init__(op)
+        self.name, self.record = name, record
 
     def fwd(self, *inputs: Any, **values: Any) -> tuple[Any, dict[str, Any]]:
         y, saved = self.op.fwd(*inputs, **values)
@@ -43,21 +43,6 @@ class Watched(Op):
         if inputs[0] is not None:
             self.record(self.name, self.op, "gradient", inputs[0])
         return inputs, grads
-
-    def new_state(self, saved: dict[str, Any]) -> dict[str, Any]:
-        return self.op.new_state(saved)
-
-    def parameters(self) -> dict[str, Parameter]:
-        return self.op.parameters()
-
-    def states(self) -> dict[str, Parameter]:
-        return self.op.states()
-
-    def shape(self, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-        return self.op.shape(*shapes)
-
-    def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        return self.op.cost(*shapes)
 
 
 def watched(net: Op, record: Record, name: str = "") -> Op:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from backprove.composite import Composite
-from backprove.counts import Cost
-from backprove.op import Gradients, Op, Parameter
+from backprove.op import Gradients, Op
 from backprove.train.config import MistakesConfig
+from backprove.train.wrapped import Wrapped
 
 Change = Callable[[Any], Any]
 CHANGES: dict[str, Change] = {
@@ -38,18 +38,15 @@ def _wrong(op: Op, mistakes: MistakesConfig) -> Op:
     return WrongBackward(op, found) if found and ".linear." in type(op).__module__ else op
 
 
-class WrongBackward(Op):
+class WrongBackward(Wrapped):
     """An operator with the forward of `op` and some of its gradients changed.
 
     wrong maps "weight" and "bias", or "" for that of the input, to a name out of CHANGES.
     """
 
     def __init__(self, op: Op, wrong: Mapping[str, str]) -> None:
-        self.op, self.wrong = op, wrong
-        self.signature = op.signature
-
-    def fwd(self, *inputs: Any, **values: Any) -> tuple[Any, dict[str, Any]]:
-        return self.op.fwd(*inputs, **values)
+        super().__init__(op)
+        self.wrong = wrong
 
     def bwd(self, saved: dict[str, Any], dy: Any, *, input_grad: bool = True) -> Gradients:
         kind = self.wrong.get("")
@@ -60,18 +57,3 @@ class WrongBackward(Op):
             inputs = (CHANGES[kind](inputs[0]), *inputs[1:])
         changed = {k: CHANGES[self.wrong[k]](g) for k, g in grads.items() if k in self.wrong}
         return inputs, {**grads, **changed}
-
-    def new_state(self, saved: dict[str, Any]) -> dict[str, Any]:
-        return self.op.new_state(saved)
-
-    def parameters(self) -> dict[str, Parameter]:
-        return self.op.parameters()
-
-    def states(self) -> dict[str, Parameter]:
-        return self.op.states()
-
-    def shape(self, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-        return self.op.shape(*shapes)
-
-    def cost(self, *shapes: tuple[int, ...]) -> Cost:
-        return self.op.cost(*shapes)
