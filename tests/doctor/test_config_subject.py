@@ -8,7 +8,7 @@ import pytest
 from backprove.doctor import edits
 from backprove.doctor.config_subject import ConfigSubject
 from backprove.doctor.spec import Spec, convert
-from backprove.errors import DataError
+from backprove.errors import DataError, ShapeError, UsageError
 from backprove.train.build import build_model
 from backprove.train.build_data import build_data
 from backprove.train.config import write
@@ -159,6 +159,43 @@ def test_data_that_cannot_be_learned_are_refused(tmp_path, x, y, words) -> None:
     }
     with pytest.raises(DataError, match=words):
         ConfigSubject(convert(tables))
+
+
+def spiral_file(path) -> Spec:
+    rng = np.random.default_rng(0)
+    np.savez(path, x=rng.standard_normal((12, 2)), y=np.arange(12) % 2)
+    tables = {
+        "data": {"name": str(path), "test": 0.0},
+        "network": {"layers": [2, 2]},
+        "training": {"batch_size": 4},
+    }
+    return convert(tables)
+
+
+def test_data_that_are_gone_or_damaged_are_told(tmp_path) -> None:
+    file = tmp_path / "d.npz"
+    spec = spiral_file(file)
+    subject = ConfigSubject(spec)
+    file.write_bytes(file.read_bytes()[:80])
+    spec.training.seed = 1
+    with pytest.raises(DataError, match=r"d\.npz"):
+        ConfigSubject(spec)
+    file.unlink()
+    with pytest.raises(UsageError, match="check the path"):
+        ConfigSubject(spec)
+    edited = subject.edited(edits.learning_rate(subject.spec, 0.5)).start(0)
+    assert np.isfinite(edited.step())
+
+
+def test_a_network_that_does_not_fit_its_data_is_told(tmp_path) -> None:
+    spec = spiral_file(tmp_path / "d.npz")
+    subject = ConfigSubject(spec)
+    with pytest.raises(ShapeError, match="expected x of shape"):
+        subject.edited({"network.layers": [3, 2]})
+    with pytest.raises(UsageError, match="did you mean 'ReLU'"):
+        subject.edited({"network.layers": [2, 3, 2], "network.activation": "rellu"})
+    with pytest.raises(UsageError, match="unknown optimizer"):
+        subject.edited({"training.optimizer": "adamm"})
 
 
 def test_a_spec_survives_its_file(tmp_path) -> None:

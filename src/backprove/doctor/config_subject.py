@@ -7,6 +7,7 @@ whose [data] table is the same.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -36,13 +37,15 @@ class Rows(NamedTuple):
 class ConfigSubject:
     """A training that a configuration describes; see `subject.Subject`.
 
+    `loaded` are its data, if they are at hand.
+
     Raises what building raises (UsageError, DataError, ShapeError), and DataError for data from
     which nothing can be learned: a single row, one class, targets that are all equal.
     """
 
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
-        data = _load(spec)
+    def __init__(self, spec: Spec, loaded: Data | None = None) -> None:
+        self.spec = copy.deepcopy(spec)
+        data = self._data = _load(spec) if loaded is None else loaded
         _refuse_trivial(data)
         model = build_model(spec, data.train.task, len(data.train))
         train = checked(data.train, model.net, model.loss, "train_data")
@@ -65,11 +68,17 @@ class ConfigSubject:
     def edited(self, edit: Edit | Mapping[str, Any]) -> ConfigSubject:
         """The same program with one edit applied."""
         changes = edit.changes if isinstance(edit, Edit) else edit
-        return ConfigSubject(changed(self.spec, changes))
+        spec = changed(self.spec, changes)
+        return ConfigSubject(spec, self._data if _key(spec) == _key(self.spec) else None)
+
+
+def _key(spec: Spec) -> bytes:
+    """What the data depend on."""
+    return msgspec.json.encode([spec.data, spec.mistakes, spec.training.seed])
 
 
 def _load(spec: Spec) -> Data:
-    key = msgspec.json.encode([spec.data, spec.mistakes, spec.training.seed])
+    key = _key(spec)
     if key not in _LOADED:
         while len(_LOADED) >= _MOST_LOADED:
             del _LOADED[next(iter(_LOADED))]
