@@ -45,6 +45,25 @@ def test_it_trains_like_a_model() -> None:
     assert run.metric() == model.evaluate(build_data(spec).train)["accuracy"]
 
 
+@pytest.mark.parametrize("validation", [0.0, 0.2])
+def test_a_schedule_that_watches_the_loss_trains_like_a_model(validation) -> None:
+    plateau = {"name": "reduce_on_plateau", "patience": 0, "threshold": 0.4, "factor": 0.5}
+    spec = iris(engine="numpy", schedule=plateau, epochs=6)
+    spec.data.validation = validation
+    run = ConfigSubject(spec).start(0)
+    losses, replayed = [], []
+    for _ in range(run.total_steps):
+        before = run.snapshot()
+        replayed.append(run.step())
+        run.restore(before)
+        losses.append(run.step())
+    data = build_data(spec)
+    model = build_model(spec, samples=len(data.train))
+    history = model.fit(data.train, data.validation, batch_size=20, epochs=6, verbose=0)
+    assert losses == replayed == history.step_losses
+    assert run.learning_rate == model.learning_rate() < 0.02
+
+
 def test_same_seed_same_bits_other_seed_others() -> None:
     subject = ConfigSubject(iris())
     runs = [subject.start(seed) for seed in (1, 1, 2)]

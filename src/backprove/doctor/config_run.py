@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backprove.doctor.epoch_watch import EpochWatch
 from backprove.doctor.layers import layers_of
 from backprove.doctor.probes import Probes
 from backprove.doctor.spec import Spec
@@ -45,6 +46,8 @@ class ConfigRun(Probes):
         self.gradients: Tree = {}
         self.previous: Tree = self._state["params"]
         self.layers = layers_of(self._program.net)
+        validation = self._validation_loss if spec.data.validation else None
+        self._watch = EpochWatch(model.schedule, self._plan.steps, validation)
 
     @property
     def finished(self) -> bool:
@@ -109,7 +112,14 @@ class ConfigRun(Probes):
             new = apply(self._program, scaled, grads, stats)
         self._state = {**new, "rate_scale": usual}
         self.step_count += 1
+        scale = self._watch.after(self.step_count, loss, float(entry["weight"]))
+        if scale is not None:
+            self._state["rate_scale"] = np.asarray(scale)
         return loss
+
+    def _validation_loss(self) -> float:
+        x = prepared(self._program, self._held_out.x, None, False)
+        return self.loss_on(x, self._held_out.y)
 
     def batch(self, step: int) -> tuple[Any, Any]:
         rows = self.rows(step)
@@ -143,9 +153,11 @@ class ConfigRun(Probes):
         )
 
     def snapshot(self) -> Any:
-        return tree_map(np.array, self._state), self.step_count, self.diverged_at
+        state = tree_map(np.array, self._state)
+        return state, self._watch.snapshot(), self.step_count, self.diverged_at
 
     def restore(self, snapshot: Any) -> None:
-        state, self.step_count, self.diverged_at = snapshot
+        state, watched, self.step_count, self.diverged_at = snapshot
+        self._watch.restore(watched)
         self._state = tree_map(np.array, state)
         self.gradients, self.previous = {}, self._state["params"]
