@@ -22,7 +22,8 @@ def train(
         typer.Argument(help=render("A TOML file with the tables data, network, training.")),
     ] = None,
     data: Annotated[
-        str | None, Help(help=render("mnist, iris, a folder of IDX files, FILE.npz or FILE.csv."))
+        str | None,
+        Help(help=render("mnist, iris, a recipe, a folder of IDX files, FILE.npz or FILE.csv.")),
     ] = None,
     target: Annotated[str | None, Help(help=render("The target column of a CSV file."))] = None,
     layers: Annotated[

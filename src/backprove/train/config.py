@@ -1,12 +1,12 @@
 """The configuration of a training run, as a TOML file or as options of the command line.
 
     [data]
-    name = "mnist"                 # mnist, iris, a folder of IDX files, FILE.npz, FILE.csv
+    name = "mnist"            # mnist, iris, a recipe, a folder of IDX files, FILE.npz, FILE.csv
     transforms = ["to_tensor"]
 
     [network]
     layers = [784, 1500, 500, 10]
-    activation = "leaky_relu"      # or {name = "leaky_relu", negative_slope = 0.1}
+    activation = "leaky_relu" # or {name = "leaky_relu", negative_slope = 0.1}
 
     [training]
     optimizer = "adam"
@@ -14,7 +14,8 @@
     batch_size = 64
     epochs = 3
 
-Every key is checked; an unknown one is refused with the nearest that exists.
+A fourth table, [mistakes], trains with mistakes on purpose. Every key is checked; an unknown one is
+refused with the nearest that exists.
 """
 
 from __future__ import annotations
