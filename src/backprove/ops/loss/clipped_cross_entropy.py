@@ -8,7 +8,7 @@ from backprove.arrays import Array, cast, namespace
 from backprove.cases import Case, Draw, labels, uniform
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.loss import _checks, _reduction, _targets
+from backprove.ops.loss import _checks, _reduction, _references, _targets
 
 
 class ClippedCrossEntropy(Op):
@@ -31,6 +31,15 @@ class ClippedCrossEntropy(Op):
     aliases = ("CategoricalCrossEntropy",)
     formula = r"y = -\frac{1}{N} \sum_{ik} t_{ik} \log p_{ik}"
     reference = "bishop2006"
+    references = {  # noqa: RUF012
+        "jax": _references.by_class(
+            "jnp.log(jnp.clip(x / x.sum(-1, keepdims=True) if normalize else x,"
+            " epsilon, 1 - epsilon))",
+            f"target if {_references.JAX_SOFT} else nn.one_hot(target.reshape(x.shape[:-1]),"
+            " x.shape[-1], dtype=x.dtype)",
+            "1.0", "jnp.ones(x.shape[:-1])", "True", "0.0",
+        ),
+    }  # fmt: skip
 
     def __init__(
         self, epsilon: float = 1e-7, normalize: bool = True, reduction: str = "mean"
