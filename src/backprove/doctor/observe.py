@@ -1,0 +1,137 @@
+"""Watching one training: `observe(subject, seed)`, or an `Observer` driven from another loop.
+
+    observer = Observer(run)
+    while not run.finished:
+        observer.after(run.step())
+    trace = observer.trace()
+
+Nothing is written to the run: its parameters, optimizer, statistics and random state are those
+of a run that nobody watched, bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+
+from backprove.doctor.curvature import Curvature
+from backprove.doctor.layer_view import network_view
+from backprove.doctor.sampling import LEAST, SHARE, sampled
+from backprove.doctor.subject import Run, Subject
+from backprove.doctor.trace import NAN, Broken, Record, StepRecord, Trace
+
+Tree = dict[str, Any]
+
+MOST_PROBES = 1000
+"""At most so many rows are probed for silent units, and `FEWEST_PROBES` where steps are cheap."""
+
+FEWEST_PROBES = 256
+
+MEASURE_PRICE = 1.4
+"""What measuring the curvature of a step costs, in steps: one gradient and one forward pass."""
+
+THOROUGH = 0.4
+"""The share of a training that the doctor spends on watching the one that it has to explain."""
+
+
+class Observer:
+    """Collects the trace of a run; call `after(loss)` after each of its steps.
+
+    share: what watching may cost, relative to the training. A little is spent on short runs in
+    any case.
+    """
+
+    def __init__(self, run: Run, *, share: float = SHARE, curvature: bool = True) -> None:
+        self.run = run
+        self._batch_size, total = len(run.batch(0)[0]), run.total_steps
+        rows = int(share * total * 3 * self._batch_size / (2 * LEAST))
+        rows = min(MOST_PROBES, max(FEWEST_PROBES, rows))
+        self._x, self._y = (part[:rows] for part in run.probe_data)
+        self._looks = sampled(total, max(1.0, len(self._x) / (3 * self._batch_size)), 8, share / 2)
+        self._measured = sampled(total, MEASURE_PRICE, 40, share / 2) if curvature else frozenset()
+        self._curve = Curvature(run)
+        self._started = time.perf_counter()
+        self._losses: list[float] = []
+        self._records: list[Record] = [self._record({}, {})]
+        self._curvature: list[StepRecord] = []
+        self._broken: Broken | None = None
+        self._first_metric = run.metric()
+
+    def after(self, loss: float) -> None:
+        """Look at the step that was just done; `loss` is what it returned."""
+        self._losses.append(loss)
+        run, step = self.run, len(self._losses) - 1
+        if run.diverged_at is not None:
+            self._broken = self._where()
+            self._last()
+            return
+        if step in self._measured:
+            self._curvature.append(self._curve.measure(step, loss))
+        if step in self._looks and not run.finished:
+            self._look()
+        if run.finished:
+            self._last()
+
+    def trace(self, *, final: bool = True) -> Trace:
+        """What was seen so far; `final` asks for the metric now."""
+        run = self.run
+        held_out = run.metric(held_out=True) if final and self._has_held_out() else None
+        return Trace(
+            seed=run.seed, steps=len(self._losses), losses=list(self._losses),
+            records=list(self._records), curvature=list(self._curvature), broken=self._broken,
+            metric=run.metric() if final else NAN, held_out=held_out,
+            first_metric=self._first_metric, batch_size=self._batch_size,
+            total_steps=run.total_steps, seconds=time.perf_counter() - self._started,
+        )  # fmt: skip
+
+    def _has_held_out(self) -> bool:
+        return bool(getattr(self.run, "has_held_out", False))
+
+    def _look(self) -> None:
+        before, after = self.run.previous, self.run.parameters
+        changes = {k: after[k] - before[k] for k in after}
+        self._records.append(self._record(self.run.gradients, changes))
+
+    def _last(self) -> None:
+        """The state at the end, once; after a broken step nothing has changed."""
+        if self._records[-1].step != self.run.step_count:
+            self._look()
+
+    def _record(self, gradients: Tree, changes: Tree) -> Record:
+        run = self.run
+        values = run.activations(self._x)
+        return network_view(run.step_count, values, run.parameters, gradients, changes)
+
+    def _where(self) -> Broken:
+        place = self.run.first_not_finite()
+        x, _ = self.run.batch(self.run.step_count)
+        values = self.run.activations(x, training=True)
+        low, high = _range_before(values)
+        name = "" if place is None else str(getattr(place, "name", place))
+        operator = "" if place is None else str(getattr(place, "operator", ""))
+        return Broken(len(self._losses), name, operator, low, high)
+
+
+def observe(
+    subject: Subject, seed: int = 0, *, share: float = SHARE, curvature: bool = True
+) -> Trace:
+    """Train the subject once from a seed and watch it."""
+    run = subject.start(seed)
+    observer = Observer(run, share=share, curvature=curvature)
+    while not run.finished:
+        observer.after(run.step())
+    return observer.trace()
+
+
+def _range_before(values: Any) -> tuple[float, float]:
+    """The range of the last pre-activations that were all finite."""
+    low, high = math.nan, math.nan
+    for v in values:
+        z = np.asarray(v.before)
+        if not np.all(np.isfinite(z)):
+            break
+        low, high = float(z.min()), float(z.max())
+    return low, high
