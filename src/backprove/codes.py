@@ -12,8 +12,11 @@ from typing import Any, Literal, NamedTuple
 from backprove.errors import unknown
 from backprove.findings import Finding, Level, Verdict
 from backprove.messages import render
+from backprove.training_codes import FAMILIES as TRAINING_FAMILIES
+from backprove.training_codes import NAMES, NOTES, SYMPTOMS
+from backprove.training_codes import TITLES as TRAINING_TITLES
 
-FAMILIES = {"GRD0": "operator"}
+FAMILIES = {"GRD0": "operator", **TRAINING_FAMILIES}
 """What the codes of a family are about."""
 
 
@@ -36,7 +39,7 @@ class Code(NamedTuple):
         return render(FAMILIES[self.code[:4]])
 
 
-TITLES = {
+OPERATOR_TITLES = {
     "GRD001": "the {what} is wrong: {yours} at {input}, expected {expected}",
     "GRD002": "the {what} has the shape {found}, expected {expected}",
     "GRD003": "the {what} is {ratio} times the right one everywhere",
@@ -65,8 +68,18 @@ TITLES = {
     "GRD025": "{method} gave back {found}, expected {expected}",
 }
 
+TITLES = dict(sorted((OPERATOR_TITLES | TRAINING_TITLES).items()))
+
 
 def _all() -> Iterator[Code]:
+    yield from _operators()
+    for code, name in NAMES.items():
+        level: Level = "info" if code in NOTES else "warn" if code in SYMPTOMS else "error"
+        verdict: Verdict = {"info": "ok", "warn": "undecided", "error": "wrong"}[level]  # type: ignore[assignment]
+        yield Code(code, name, level, verdict, TITLES[code])
+
+
+def _operators() -> Iterator[Code]:
     rows: list[tuple[str, str, Level, Verdict]] = [
         ("GRD001", "wrong-gradient", "error", "wrong"),
         ("GRD002", "wrong-shape", "error", "wrong"),
@@ -98,7 +111,7 @@ def _all() -> Iterator[Code]:
         yield Code(code, name, level, verdict, TITLES[code])
 
 
-CODES: dict[str, Code] = {code.code: code for code in _all()}
+CODES: dict[str, Code] = {code.code: code for code in sorted(_all())}
 """Every code, by its number."""
 
 
@@ -107,7 +120,8 @@ def lookup(word: str) -> Code:
     names = {code.name: code for code in CODES.values()}
     found = CODES.get(word.upper()) or names.get(word.lower())
     if found is None:
-        known = CODES if word[:3].upper() == "GRD" or word[-1:].isdigit() else names
+        letters = {code[:3] for code in CODES}
+        known = CODES if word[:3].upper() in letters or word[-1:].isdigit() else names
         raise unknown("code", word, known)
     return found
 
