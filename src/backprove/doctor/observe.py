@@ -18,10 +18,13 @@ from typing import Any
 import numpy as np
 
 from backprove.doctor.curvature import Curvature
+from backprove.doctor.head_probe import ROWS, head_view
 from backprove.doctor.layer_view import network_view
 from backprove.doctor.sampling import LEAST, SHARE, sampled
 from backprove.doctor.subject import Run, Subject
 from backprove.doctor.trace import NAN, Broken, Record, StepRecord, Trace
+from backprove.doctor.update_probe import UpdateProbe
+from backprove.doctor.views import HeadView
 
 Tree = dict[str, Any]
 
@@ -59,6 +62,8 @@ class Observer:
         self._curvature: list[StepRecord] = []
         self._broken: Broken | None = None
         self._first_metric = run.metric()
+        self._updates = UpdateProbe(run)
+        self._head = self._head_view()
 
     def after(self, loss: float) -> None:
         """Look at the step that was just done; `loss` is what it returned."""
@@ -68,6 +73,7 @@ class Observer:
             self._broken = self._where()
             self._last()
             return
+        self._updates.after(step)
         if step in self._measured:
             self._curvature.append(self._curve.measure(step, loss))
         if step in self._looks and not run.finished:
@@ -85,10 +91,17 @@ class Observer:
             metric=run.metric() if final else NAN, held_out=held_out,
             first_metric=self._first_metric, batch_size=self._batch_size,
             total_steps=run.total_steps, seconds=time.perf_counter() - self._started,
+            head=self._head, updates=self._updates.view(),
         )  # fmt: skip
 
     def _has_held_out(self) -> bool:
         return bool(getattr(self.run, "has_held_out", False))
+
+    def _head_view(self) -> HeadView:
+        run = self.run
+        rows = slice(0, ROWS)
+        kind = run.layers[-1].kind if run.layers else ""
+        return head_view(run.loss_of, run.outputs(self._x[rows]), self._y[rows], kind)
 
     def _look(self) -> None:
         before, after = self.run.previous, self.run.parameters

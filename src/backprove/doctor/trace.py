@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-NAN = math.nan
+from backprove.doctor.views import NAN, HeadView, UpdateView
 
 
 class LayerRecord(msgspec.Struct, frozen=True):
@@ -123,6 +123,8 @@ class Trace(msgspec.Struct):
     batch_size: int = 0
     total_steps: int = 0
     seconds: float = 0.0
+    head: HeadView = HeadView()
+    updates: UpdateView = UpdateView()
 
     @property
     def first(self) -> Record:

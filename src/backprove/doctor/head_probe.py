@@ -1,0 +1,160 @@
+"""What the loss does with given answers: tested without training, on made-up outputs.
+
+    best       the smallest loss that answers within the reach of the output layer can have
+    free       the same for answers without that limit
+    constant   the smallest loss of one constant answer for all rows, within the reach
+    blind      whether the loss stays the same when the targets are put in another order: it does
+               not see which target belongs to which row (a broadcast)
+    safe       whether the loss of very large answers is a number
+    additive   loss of both halves together relative to the loss of all rows: about 2 for a mean
+               over rows, 1 for a sum
+
+A head whose best loss lies near the constant's cannot express the targets, whatever the weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from backprove.doctor.views import NAN, HeadView
+
+Loss = Callable[[Any, Any], float]
+
+STRETCH = (1.0, 3.0, 10.0, 30.0)
+"""Logits are tried with these factors."""
+
+ROWS = 256
+
+HUGE = np.float32(100.0)
+"""Logits of this size are met in ordinary trainings."""
+
+REACH: dict[str, tuple[float, float]] = {
+    "Sigmoid": (0.0, 1.0),
+    "Hardsigmoid": (0.0, 1.0),
+    "Tanh": (-1.0, 1.0),
+    "Hardtanh": (-1.0, 1.0),
+    "Softsign": (-1.0, 1.0),
+    "Softmax": (0.0, 1.0),
+    "ReLU": (0.0, math.inf),
+    "ReLU6": (0.0, 6.0),
+    "Softplus": (0.0, math.inf),
+    "Exp": (0.0, math.inf),
+    "LogSigmoid": (-math.inf, 0.0),
+    "LogSoftmax": (-math.inf, 0.0),
+    "ELU": (-1.0, math.inf),
+}
+"""Between which values an output activation can answer; all others reach every number."""
+
+
+def head_view(loss: Loss, outputs: Any, y: Any, kind: str) -> HeadView:
+    """Probe a loss with the shapes of real outputs (N, K) and targets of the same rows.
+
+    kind: the class of the output activation, "" for none.
+    """
+    out, y = np.asarray(outputs)[:ROWS], np.asarray(y)[:ROWS]
+    if out.ndim != 2 or len(out) < 4:
+        return HeadView()
+    call = _quiet(loss)
+    low, high = REACH.get(kind, (-math.inf, math.inf))
+    if kind == "Softmax" and out.shape[1] == 1:
+        low = high = 1.0
+    wished = list(_wished(out.shape, y))
+    reached = [a for w in wished for a in _within(kind, w)]
+    flat = [np.broadcast_to(a.mean(axis=0), a.shape).astype(out.dtype) for a in reached]
+    shares = [np.broadcast_to(_shares(out.shape[1], y), out.shape).astype(out.dtype)]
+    constants = [*flat, *(a for s in shares for a in _within(kind, s))]
+    return HeadView(
+        best=_least(call, reached, y), free=_least(call, [*wished, *reached], y),
+        constant=_least(call, constants, y), blind=_blind(call, out, y),
+        additive=_additive(call, out, y), safe=_safe(call, wished, kind, y), units=out.shape[1], low=low, high=high,
+    )  # fmt: skip
+
+
+def _quiet(loss: Loss) -> Loss:
+    """The loss, NaN where it refuses the shapes."""
+
+    def call(outputs: Any, y: Any) -> float:
+        try:
+            with np.errstate(all="ignore"):
+                return float(loss(outputs, y))
+        except (ArithmeticError, IndexError, TypeError, ValueError):
+            return NAN
+
+    return call
+
+
+def _wished(shape: tuple[int, ...], y: np.ndarray) -> Iterator[np.ndarray]:
+    """Answers that fit the targets: the targets themselves, and as logits."""
+    rows, width = shape
+    target = _as_columns(width, y)
+    if target is None:
+        return
+    yield target.astype(np.float32)
+    if np.all(np.isin(target, (0.0, 1.0))):
+        for factor in STRETCH:
+            yield (factor * (2 * target - 1)).astype(np.float32)
+
+
+def _as_columns(width: int, y: np.ndarray) -> np.ndarray | None:
+    """Targets with as many columns as the outputs: one-hot for class numbers."""
+    flat = y.reshape(len(y), -1).astype(np.float64)
+    if flat.shape[1] == width:
+        return flat
+    if flat.shape[1] == 1 and y.dtype.kind in "iu" and flat.max() < width:
+        return np.asarray(np.eye(width)[y.reshape(-1)])
+    return np.broadcast_to(flat[:, :1], (len(y), width)) if flat.shape[1] == 1 else None
+
+
+def _shares(width: int, y: np.ndarray) -> np.ndarray:
+    """The mean target of each column."""
+    target = _as_columns(width, y)
+    return np.zeros(width) if target is None else target.mean(axis=0)
+
+
+def _within(kind: str, wished: np.ndarray) -> Iterator[np.ndarray]:
+    """The answers nearest to the wished ones that the output activation can give."""
+    if kind == "Softmax":
+        positive = np.maximum(wished, 0) + 1e-12
+        yield (positive / positive.sum(axis=1, keepdims=True)).astype(wished.dtype)
+    elif kind in REACH:
+        yield np.clip(wished, *REACH[kind]).astype(wished.dtype)
+    else:
+        yield wished
+
+
+def _least(loss: Loss, answers: list[np.ndarray], y: np.ndarray) -> float:
+    found = [value for a in answers if math.isfinite(value := loss(a, y))]
+    return min(found, default=NAN)
+
+
+def _blind(loss: Loss, out: np.ndarray, y: np.ndarray) -> bool:
+    """Whether turning the targets round leaves the loss of drawn answers as it is."""
+    drawn = _drawn(out)
+    other = np.roll(y, len(y) // 3, axis=0)
+    if np.array_equal(other, y):
+        return False
+    a, b = loss(drawn, y), loss(drawn, other)
+    return math.isfinite(a) and abs(a - b) <= 1e-5 * abs(a)
+
+
+def _additive(loss: Loss, out: np.ndarray, y: np.ndarray) -> float:
+    drawn, half = _drawn(out), len(out) // 2
+    whole = loss(drawn[: 2 * half], y[: 2 * half])
+    parts = loss(drawn[:half], y[:half]) + loss(drawn[half : 2 * half], y[half : 2 * half])
+    return parts / whole if whole else NAN
+
+
+def _safe(loss: Loss, wished: list[np.ndarray], kind: str, y: np.ndarray) -> bool:
+    """Whether the loss is finite for sure answers within the reach, right and wrong ones."""
+    sure = [sign * HUGE * (2 * w - 1) for w in wished[:1] for sign in (1, -1)]
+    return all(math.isfinite(loss(a, y)) for s in sure for a in _within(kind, s))
+
+
+def _drawn(out: np.ndarray) -> np.ndarray:
+    """Answers between 0.05 and 0.95, which every loss takes, of the shape of the outputs."""
+    rng = np.random.default_rng(0)
+    return rng.uniform(0.05, 0.95, size=out.shape).astype(np.float32)

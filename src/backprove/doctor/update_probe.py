@@ -1,0 +1,77 @@
+"""Is the gradient the loss's derivative, is it fresh, and does every parameter use it?
+
+Looked at over the first steps of a run:
+
+    derivative, claimed   the change of the loss along the gradient by a central difference, and
+                          |g|^2, which it has to be
+    stale      the largest size of the gradient that a step used, relative to that of its batch
+    frozen, total         how many numbers have a gradient that is not zero and yet never change
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from backprove.doctor.curvature import tree_dot, tree_norm
+from backprove.doctor.subject import Run
+from backprove.doctor.views import NAN, UpdateView
+
+Tree = dict[str, Any]
+
+WATCHED = 12
+"""So many first steps are looked at."""
+
+
+class UpdateProbe:
+    """Collects an `UpdateView`: `start` before the first step, `after` behind the first ones."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._moved: dict[str, bool] = {}
+        self._stale = 1.0
+        self._seen: dict[str, bool] = {}
+        self._slopes = self._along()
+
+    def after(self, step: int) -> None:
+        """Look at the last step, which had this number, counted from 0."""
+        if step >= WATCHED or self.run.diverged_at is not None:
+            return
+        run = self.run
+        before, after = run.previous, run.parameters
+        for name, gradient in run.gradients.items():
+            if np.any(gradient):
+                self._seen[name] = True
+            if not np.array_equal(before[name], after[name]):
+                self._moved[name] = True
+        x, y = run.batch(step)
+        fresh = tree_norm(run.gradient(x, y, before)[1])
+        if fresh > 0 and math.isfinite(fresh):
+            self._stale = max(self._stale, tree_norm(run.gradients) / fresh)
+
+    def view(self) -> UpdateView:
+        """What was found so far."""
+        params = self.run.parameters
+        frozen = [k for k in self._seen if not self._moved.get(k)]
+        return UpdateView(
+            *self._slopes, self._stale,
+            sum(params[k].size for k in frozen), sum(v.size for v in params.values()),
+        )  # fmt: skip
+
+    def _along(self) -> tuple[float, float]:
+        """(derivative along the gradient, |g|^2) on the first batch, in float64."""
+        run = self.run
+        x, y = run.batch(0)
+        params = {k: np.asarray(v, dtype=np.float64) for k, v in run.parameters.items()}
+        g = run.gradient(x, y, params, "float64")[1]
+        square = tree_dot(g, g)
+        if not (square > 0 and math.isfinite(square)):
+            return NAN, NAN
+        e = 1e-6 * (1 + tree_norm(params)) / math.sqrt(square)
+        ends = [
+            run.gradient(x, y, {k: params[k] + s * g[k] for k in params}, "float64")[0]
+            for s in (e, -e)
+        ]
+        return (ends[0] - ends[1]) / (2 * e), square
