@@ -22,7 +22,7 @@ class Facts(msgspec.Struct, frozen=True):
     kind: "classes" (one of C), "binary" (one column of 0 and 1), "labels" (several columns of 0
     and 1), "real". center and scale are the root mean squares over columns of their mean and
     standard deviation; `widest`/`narrowest` the largest and smallest deviation of a column that
-    is not constant.
+    is not constant. integers: real targets that are a few whole numbers from 0 on, such as digits.
     """
 
     rows: int
@@ -48,6 +48,7 @@ class Facts(msgspec.Struct, frozen=True):
     conflicts: float
     signal: float
     signal_limit: float
+    integers: bool = False
 
     @property
     def imbalance(self) -> float:
@@ -74,7 +75,7 @@ def facts(x: Any, y: Any, kind: Kind | None = None) -> Facts:
         rows=len(x), columns=inputs.shape[1], kind=kind, x_finite=finite, y_finite=y_finite,
         **_input_facts(inputs), **_target_facts(values, kind),
         runs=_runs(values, kind), conflicts=_conflicts(inputs, values, kind),
-        signal=signal, signal_limit=limit,
+        signal=signal, signal_limit=limit, integers=_integers(target, kind),
     )  # fmt: skip
 
 
@@ -126,7 +127,8 @@ def _target_facts(y: np.ndarray, kind: Kind) -> dict[str, Any]:
     elif kind == "binary":
         share = float(np.mean(y))
         shares = [s for s in (1 - share, share) if s > 0]
-    classes = int(y.max()) + 1 if kind == "classes" else 2 if kind == "binary" else 0
+    counted = kind == "classes" or _integers(y, kind)
+    classes = int(y.max()) + 1 if counted else 2 if kind == "binary" else 0
     values = y.astype(np.float64).reshape(len(y), -1)
     return {
         "y_low": float(values.min()), "y_high": float(values.max()),
@@ -134,6 +136,15 @@ def _target_facts(y: np.ndarray, kind: Kind) -> dict[str, Any]:
         "y_rms": float(np.sqrt(np.mean(values**2))), "y_columns": values.shape[1],
         "classes": classes, "shares": shares,
     }  # fmt: skip
+
+
+def _integers(y: np.ndarray, kind: Kind) -> bool:
+    """Whether numbers to be met look like class numbers: 0, 1 .. up to 99, each one often."""
+    if kind != "real" or y.reshape(len(y), -1).shape[1] != 1:
+        return False
+    found = np.unique(y)
+    count = len(found)
+    return 2 < count < 100 and 5 * count <= len(y) and bool(np.array_equal(found, np.arange(count)))
 
 
 def _runs(y: np.ndarray, kind: Kind) -> float:

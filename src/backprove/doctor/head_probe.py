@@ -70,7 +70,8 @@ def head_view(loss: Loss, outputs: Any, y: Any, kind: str) -> HeadView:
     return HeadView(
         best=_least(call, reached, y), free=_least(call, [*wished, *reached], y),
         constant=_least(call, constants, y), blind=_blind(call, out, y),
-        additive=_additive(call, out, y), safe=_safe(call, wished, kind, y), units=out.shape[1], low=low, high=high,
+        additive=_additive(call, out, y), safe=_safe(call, wished, kind, y),
+        units=out.shape[1], low=low, high=high,
     )  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def _quiet(loss: Loss) -> Loss:
 
 def _wished(shape: tuple[int, ...], y: np.ndarray) -> Iterator[np.ndarray]:
     """Answers that fit the targets: the targets themselves, and as logits."""
-    rows, width = shape
+    width = shape[1]
     target = _as_columns(width, y)
     if target is None:
         return

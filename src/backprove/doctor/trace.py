@@ -6,7 +6,6 @@ linear layer and what follows it, and `StepRecord`s of the steps whose curvature
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import msgspec

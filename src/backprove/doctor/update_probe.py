@@ -31,7 +31,7 @@ class UpdateProbe:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._moved: dict[str, bool] = {}
-        self._stale = 1.0
+        self._stale, self._rate = 1.0, run.learning_rate
         self._seen: dict[str, bool] = {}
         self._slopes = self._along()
 
@@ -46,10 +46,11 @@ class UpdateProbe:
                 self._seen[name] = True
             if not np.array_equal(before[name], after[name]):
                 self._moved[name] = True
-        x, y = run.batch(step)
-        fresh = tree_norm(run.gradient(x, y, before)[1])
-        if fresh > 0 and math.isfinite(fresh):
-            self._stale = max(self._stale, tree_norm(run.gradients) / fresh)
+        usual = self._rate * tree_norm(run.gradients)
+        moved = tree_norm({k: after[k] - before[k] for k in after})
+        if usual > 0 and math.isfinite(moved):
+            self._stale = max(self._stale, moved / usual)
+        self._rate = run.learning_rate
 
     def view(self) -> UpdateView:
         """What was found so far."""

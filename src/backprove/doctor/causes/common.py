@@ -11,16 +11,17 @@ from backprove.doctor.spec import Spec
 from backprove.doctor.trace import Trace
 from backprove.train.config import Named
 
-RECTIFIED = frozenset({"relu", "relu6", "thresholded_relu"})
+RECTIFIED = frozenset({"relu", "relu6", "thresholdedrelu"})
 SQUASHING = frozenset({"sigmoid", "tanh", "hardsigmoid", "hardtanh", "softsign"})
 LINEAR = frozenset({"", "identity", "linear", "none"})
 
 
 def name_of(named: Named | None) -> str:
-    """The name in a name or a table with a name; "" for none."""
+    """The name in a name or a table with a name, in small letters alone; "" for none."""
     if named is None:
         return ""
-    return (named if isinstance(named, str) else str(named.get("name", ""))).lower()
+    name = named if isinstance(named, str) else str(named.get("name", ""))
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def hidden_names(spec: Spec) -> list[str]:
