@@ -6,13 +6,41 @@ thing changed has confirmed it.
 
 from __future__ import annotations
 
-from backprove.doctor.causes import dead, lr_high
+from backprove.doctor.causes import (
+    data,
+    dead,
+    head,
+    initial,
+    layers,
+    loss_code,
+    lr_high,
+    measuring,
+    optimizing,
+    regular,
+    scales,
+    slow,
+    update,
+)
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis
 from backprove.doctor.spec import Spec
 from backprove.doctor.trace import Trace
 
-FAMILIES = (lr_high, dead)
+FAMILIES = (
+    lr_high,
+    dead,
+    slow,
+    initial,
+    layers,
+    scales,
+    head,
+    loss_code,
+    update,
+    optimizing,
+    regular,
+    data,
+    measuring,
+)
 """The files that know causes."""
 
 LEAST = 0.05

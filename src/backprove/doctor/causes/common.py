@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from backprove.doctor import edits
 from backprove.doctor.edits import Edit
+from backprove.doctor.facts import Facts
 from backprove.doctor.spec import Spec
 from backprove.doctor.trace import Trace
 from backprove.train.config import Named
@@ -74,3 +75,17 @@ def fell(trace: Trace) -> float:
     if trace.broken is not None or not trace.losses or not trace.losses[0] > 0:
         return 0.0
     return 1 - trace.final_loss / trace.losses[0]
+
+
+def mended(spec: Spec, *names: str) -> list[Edit]:
+    """Edits that take away those of the named mistakes that the program makes."""
+    return [edit for edit in edits.mends(spec) if edit.params["name"] in names]
+
+
+def fitting_head(spec: Spec, facts: Facts) -> Edit:
+    """Outputs, output activation and loss that fit the targets."""
+    if facts.kind == "classes" or facts.integers:
+        return edits.class_head(spec, max(2, facts.classes))
+    if facts.kind in ("binary", "labels"):
+        return edits.binary_head(spec, facts.y_columns)
+    return edits.number_head(spec, facts.y_columns)

@@ -1,0 +1,150 @@
+"""out-act, out-units, loss, double-softmax, labels: the last layer and the loss.
+
+Decided without training: the loss is asked what the best answer within the reach of the output
+layer costs, and what the best answer at all costs (`head_probe`). A head that bars the way cannot
+be repaired by any step, width or initialisation.
+"""
+
+from __future__ import annotations
+
+import math
+
+from backprove.doctor import edits
+from backprove.doctor.causes.common import fitting_head, name_of, output_name
+from backprove.doctor.edits import Edit
+from backprove.doctor.facts import Facts
+from backprove.doctor.hypothesis import Hypothesis, Mediator
+from backprove.doctor.spec import Spec
+from backprove.doctor.theory.floors import double_softmax_floor
+from backprove.doctor.trace import Trace
+from backprove.findings import Evidence
+
+BARRED = 0.02
+"""A head that bars this share of the way to the best loss is suspected."""
+
+TAKES_LOGITS = frozenset({"crossentropy", "softmaxwithcrossentropy"})
+FOR_CLASSES = frozenset({"crossentropy", "clippedcrossentropy", "nll", "nllloss"})
+FOR_YES_NO = frozenset({"bce", "bcewithlogits", "clippedbce", "hinge"})
+FOR_NUMBERS = frozenset({"mse", "l1", "mae", "huber", "smoothl1"})
+
+
+def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
+    """Suspicions about the output layer and the loss."""
+    return [
+        *_double_softmax(trace, facts, spec),
+        *_barred(trace, facts, spec),
+        *_units(trace, facts, spec),
+        *_loss(trace, facts, spec),
+    ]
+
+
+def _double_softmax(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
+    if output_name(spec) != "softmax" or name_of(spec.training.loss) not in TAKES_LOGITS:
+        return []
+    units = spec.network.layers[-1]
+    return [
+        Hypothesis(
+            "double-softmax", "LOS401", 0.9,
+            parameters={"floor": double_softmax_floor(units)},
+            evidence=_evidence(trace),
+            edits=[edits.output(spec, None)],
+        )
+    ]  # fmt: skip
+
+
+def _barred(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
+    view, name = trace.head, output_name(spec)
+    if not name or view.lost < BARRED:
+        return []
+    if name == "softmax" and name_of(spec.training.loss) in TAKES_LOGITS:
+        return []
+    return [
+        Hypothesis(
+            "out-act", "ACT303", min(0.95, 0.7 + 0.25 * view.lost),
+            parameters={
+                "low": view.low, "high": view.high, "y_low": facts.y_low, "y_high": facts.y_high,
+            },
+            evidence=_evidence(trace),
+            mediator=Mediator("spread", "above", 0.0),
+            edits=_other_outputs(facts, spec),
+            refuters=_popular(spec),
+        )
+    ]  # fmt: skip
+
+
+def _other_outputs(facts: Facts, spec: Spec) -> list[Edit]:
+    """The output alone where a fitting one exists for this loss, else the whole head."""
+    found: list[Edit] = []
+    if facts.kind in ("binary", "labels") and name_of(spec.training.loss) in ("bce", "clippedbce"):
+        found.append(edits.output(spec, "sigmoid"))
+    if facts.kind == "real" and not facts.integers:
+        found.append(edits.output(spec, None))
+        if spec.data.scale_targets is None:
+            found.append(edits.combined(edits.output(spec, None), edits.scale_targets(spec)))
+    return [*found, fitting_head(spec, facts)]
+
+
+def _units(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
+    found, classes = spec.network.layers[-1], facts.kind == "classes" or facts.integers
+    needed = facts.classes if classes else facts.y_columns
+    yes_no = facts.classes == 2 and found in (1, 2)
+    if found == needed or yes_no or (classes and found > needed):
+        return []
+    return [
+        Hypothesis(
+            "out-units", "LOS407", 0.9 if not facts.integers else 0.6,
+            parameters={"found": found, "expected": needed},
+            evidence=_evidence(trace),
+            edits=[fitting_head(spec, facts)],
+            refuters=_popular(spec),
+        )
+    ]  # fmt: skip
+
+
+def _loss(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
+    name = name_of(spec.training.loss)
+    prior = 0.0
+    if not trace.head.safe:
+        prior = 0.5
+    if facts.kind == "classes" and name not in FOR_CLASSES:
+        prior = max(prior, 0.5)
+    elif facts.kind in ("binary", "labels") and name not in FOR_YES_NO:
+        prior = max(prior, 0.35)
+    elif facts.kind == "real" and name not in FOR_NUMBERS:
+        prior = max(prior, 0.6)
+    if _nothing_to_learn(trace):
+        prior = max(prior, 0.6)
+    if prior == 0.0:
+        return []
+    return [
+        Hypothesis(
+            "loss", "LOS406", prior,
+            parameters={"loss": name},
+            evidence=_evidence(trace),
+            edits=[fitting_head(spec, facts)],
+            refuters=_popular(spec),
+        )
+    ]  # fmt: skip
+
+
+def _nothing_to_learn(trace: Trace) -> bool:
+    """Whether every answer costs the same, so that the gradient is exactly 0."""
+    seen = [r for r in trace.curvature if r.step == 0]
+    return bool(seen) and seen[0].gradient == 0.0 and not trace.first.dead_layer
+
+
+def _popular(spec: Spec) -> list[Edit]:
+    """The cures that cannot help a head that bars the way."""
+    rate = spec.training.learning_rate
+    return [edits.learning_rate(spec, rate * 10), edits.longer(spec, 4)]
+
+
+def _evidence(trace: Trace) -> list[Evidence]:
+    view = trace.head
+    named = {
+        "best loss that the output layer can reach": view.best,
+        "best loss of any answer": view.free,
+        "loss of the best constant answer": view.constant,
+    }
+    found = [Evidence(name, value) for name, value in named.items() if math.isfinite(value)]
+    return [*found, Evidence("spread of the outputs at the end", trace.last.spread)]
