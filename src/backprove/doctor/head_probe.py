@@ -134,7 +134,7 @@ def _least(loss: Loss, answers: list[np.ndarray], y: np.ndarray) -> float:
 
 def _blind(loss: Loss, out: np.ndarray, y: np.ndarray) -> bool:
     """Whether turning the targets round leaves the loss of drawn answers as it is."""
-    drawn = _drawn(out)
+    drawn = _drawn(out, y)
     other = np.roll(y, len(y) // 3, axis=0)
     if np.array_equal(other, y):
         return False
@@ -143,7 +143,7 @@ def _blind(loss: Loss, out: np.ndarray, y: np.ndarray) -> bool:
 
 
 def _additive(loss: Loss, out: np.ndarray, y: np.ndarray) -> float:
-    drawn, half = _drawn(out), len(out) // 2
+    drawn, half = _drawn(out, y), len(out) // 2
     whole = loss(drawn[: 2 * half], y[: 2 * half])
     parts = loss(drawn[:half], y[:half]) + loss(drawn[half : 2 * half], y[half : 2 * half])
     return parts / whole if whole else NAN
@@ -155,7 +155,13 @@ def _safe(loss: Loss, wished: list[np.ndarray], kind: str, y: np.ndarray) -> boo
     return all(math.isfinite(loss(a, y)) for s in sure for a in _within(kind, s))
 
 
-def _drawn(out: np.ndarray) -> np.ndarray:
-    """Answers between 0.05 and 0.95, which every loss takes, of the shape of the outputs."""
-    rng = np.random.default_rng(0)
-    return rng.uniform(0.05, 0.95, size=out.shape).astype(np.float32)
+def _drawn(out: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Drawn answers of the shape of the outputs: between 0.05 and 0.95, which every loss takes.
+
+    For targets beyond 0 and 1 they spread as widely as these, so that rounding hides nothing.
+    """
+    drawn = np.random.default_rng(0).uniform(0.05, 0.95, size=out.shape)
+    if y.dtype.kind == "f":
+        low, high = min(0.0, float(y.min())), max(1.0, float(y.max()))
+        drawn = low + (high - low) * drawn
+    return drawn.astype(np.float32)

@@ -101,7 +101,7 @@ class Observer:
         run = self.run
         rows = slice(0, ROWS)
         kind = run.layers[-1].kind if run.layers else ""
-        return head_view(_loss(run), run.outputs(self._x[rows]), self._y[rows], kind)
+        return head_view(run.loss_of, run.outputs(self._x[rows]), self._y[rows], kind)
 
     def _look(self) -> None:
         before, after = self.run.previous, self.run.parameters
@@ -126,14 +126,6 @@ class Observer:
         name = "" if place is None else str(getattr(place, "name", place))
         operator = "" if place is None else str(getattr(place, "operator", ""))
         return Broken(len(self._losses), name, operator, low, high)
-
-
-def _loss(run: Any) -> Any:
-    """The loss of given outputs, if the run can tell; else one that is NaN for all."""
-    program = getattr(run, "program", None)
-    if program is None:
-        return lambda outputs, y: NAN
-    return lambda outputs, y: program.loss.fwd(outputs, y)[0]
 
 
 def observe(

@@ -77,15 +77,8 @@ def fell(trace: Trace) -> float:
     return 1 - trace.final_loss / trace.losses[0]
 
 
-def mended(spec: Spec, *names: str) -> list[Edit]:
-    """Edits that take away those of the named mistakes that the program makes."""
-    return [edit for edit in edits.mends(spec) if edit.params["name"] in names]
-
-
 def fitting_head(spec: Spec, facts: Facts) -> Edit:
     """Outputs, output activation and loss that fit the targets."""
     if facts.kind == "classes" or facts.integers:
-        return edits.class_head(spec, max(2, facts.classes))
-    if facts.kind in ("binary", "labels"):
-        return edits.binary_head(spec, facts.y_columns)
-    return edits.number_head(spec, facts.y_columns)
+        return edits.head(spec, "classes", max(2, facts.classes))
+    return edits.head(spec, facts.kind, facts.y_columns)

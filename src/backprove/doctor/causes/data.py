@@ -7,7 +7,6 @@ nothing (XOR of many bits escapes it), so the doctor also looks at rows that wer
 from __future__ import annotations
 
 from backprove.doctor import edits
-from backprove.doctor.causes.common import mended
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis
 from backprove.doctor.spec import Spec
@@ -29,7 +28,9 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         names = ("shuffled_inputs", "shuffled_labels", "shifted_labels")
         found += [
             Hypothesis("no-signal", "DAT107", 0.5, evidence=evidence),
-            Hypothesis("data-bug", "DAT106", 0.45, evidence=evidence, edits=mended(spec, *names)),
+            Hypothesis(
+                "data-bug", "DAT106", 0.45, evidence=evidence, edits=edits.mistakes(spec, *names)
+            ),
         ]
     if facts.conflicts > CONFLICTS:
         conflicts = Evidence("rows with the same inputs and another target", facts.conflicts)

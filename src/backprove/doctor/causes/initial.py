@@ -28,7 +28,7 @@ FADED = 0.05
 def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     """Suspicions about the first weights."""
     layers = trace.first.layers
-    if not layers:
+    if len(layers) < 2:
         return []
     equal = next((x for x in trace.last.layers[:-1] if x.width > 1 and x.distinct == 1), None)
     if equal is not None:

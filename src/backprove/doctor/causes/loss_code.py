@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from backprove.doctor import edits
-from backprove.doctor.causes.common import fitting_head, mended, name_of
+from backprove.doctor.causes.common import fitting_head, name_of
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis
 from backprove.doctor.spec import Spec
@@ -31,7 +31,7 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         return [
             Hypothesis(
                 "broadcast", "LOS402", 0.95, evidence=evidence,
-                edits=mended(spec, "broadcast_targets"),
+                edits=edits.mistakes(spec, "broadcast_targets"),
                 refuters=[edits.learning_rate(spec, spec.training.learning_rate * 10)],
             )
         ]  # fmt: skip
@@ -45,27 +45,25 @@ def _summed(trace: Trace, spec: Spec, evidence: list[Evidence]) -> list[Hypothes
         Hypothesis(
             "loss-reduction", "LOS405", 0.7,
             parameters={"factor": trace.batch_size},
-            evidence=evidence, edits=[edits.mean_loss(spec)],
+            evidence=evidence, edits=[edits.reduction(spec)],
         )
     ]  # fmt: skip
 
 
-def _mixed(
-    trace: Trace, facts: Facts, spec: Spec, evidence: list[Evidence]
-) -> list[Hypothesis]:
+def _mixed(trace: Trace, facts: Facts, spec: Spec, evidence: list[Evidence]) -> list[Hypothesis]:
     """Rows that act on each other in the loss, or a loss that overflows."""
     additive = trace.head.additive
     mixes = math.isfinite(additive) and min(abs(additive - k) for k in (1, 2)) > CLOSE
     broke = trace.broken is not None and trace.broken.place.startswith("loss")
-    if not mixes and trace.head.safe and not broke:
+    if not mixes and trace.head.safe:
         return []
-    prior = 0.95 if mixes else 0.85 if broke and not trace.head.safe else 0.35
+    prior = 0.95 if mixes else 0.85 if broke else 0.35
     return [
         Hypothesis(
             "loss-impl", "LOS404", prior,
             parameters={"loss": name_of(spec.training.loss)},
             evidence=evidence,
-            edits=[*mended(spec, "softmax_over_batch"), fitting_head(spec, facts)],
+            edits=[*edits.mistakes(spec, "softmax_over_batch"), fitting_head(spec, facts)],
         )
     ]  # fmt: skip
 

@@ -53,10 +53,9 @@ def _optimizer(trace: Trace, spec: Spec) -> list[Hypothesis]:
     name, odd = name_of(spec.training.optimizer), odd_constants(spec)
     if name in ("adam", "adamw") and not odd:
         return []
-    rate = spec.training.learning_rate
     changes = [edits.optimizer(spec, "adam", 1e-3)]
     if odd:
-        changes.insert(0, edits.optimizer(spec, name, rate))
+        changes.insert(0, edits.usual_constants(spec))
     return [
         Hypothesis(
             "opt", "OPT507", 0.5 if odd else 0.08,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from backprove.doctor import edits
 from backprove.doctor.facts import Facts
@@ -42,7 +43,7 @@ def penalty_pull(trace: Trace, spec: Spec) -> float:
     layers = [x for x in trace.last.layers if math.isfinite(x.gradient)]
     if decay <= 0 or not layers or len(layers) != len(sizes) - 1:
         return 0.0
-    counts = [n * m for n, m in zip(sizes, sizes[1:], strict=False)]
+    counts = [n * m for n, m in pairwise(sizes)]
     squares = sum(x.weight_rms**2 * c for x, c in zip(layers, counts, strict=True))
     gradient = math.sqrt(sum(x.gradient**2 for x in layers))
     return decay * math.sqrt(squares) / gradient if gradient > 0 else math.inf

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from backprove.doctor import edits
 from backprove.doctor.causes.common import fell, rates
 from backprove.doctor.facts import Facts
@@ -30,7 +32,7 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     """Which of the three the trace speaks for; nothing for a run that broke."""
     if trace.broken is not None or not trace.curvature:
         return []
-    used, falling = overshoot(trace), late_slope(_array(trace))
+    used, falling = overshoot(trace), late_slope(np.array(trace.losses))
     evidence = [
         Evidence("largest share of the stable step", used),
         Evidence("steps", trace.steps),
@@ -53,6 +55,8 @@ def _small(
     room = min(1 / used, 1000.0) if used > 0 else 1000.0
     prior = 0.3 if used > SMALL else min(0.75, 0.35 + 0.15 * math.log10(SMALL / max(used, 1e-6)))
     prior += 0.1 if falling > 0.05 else 0.0
+    if all(r.gradient == 0.0 for r in trace.curvature):
+        prior = 0.2
     return [
         Hypothesis(
             "lr-low", "OPT502", prior,
@@ -64,9 +68,7 @@ def _small(
     ]  # fmt: skip
 
 
-def _short(
-    spec: Spec, falling: float, evidence: list[Evidence], trace: Trace
-) -> list[Hypothesis]:
+def _short(spec: Spec, falling: float, evidence: list[Evidence], trace: Trace) -> list[Hypothesis]:
     prior = 0.15 + min(0.5, 2 * falling) if falling > 0.01 else 0.1
     return [
         Hypothesis(
@@ -93,7 +95,3 @@ def _large_batch(
             edits=[edits.batch_size(spec, smaller)],
         )
     ]  # fmt: skip
-
-
-def _array(trace: Trace) -> list[float]:
-    return trace.losses

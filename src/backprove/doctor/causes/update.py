@@ -7,7 +7,8 @@ never move.
 
 from __future__ import annotations
 
-from backprove.doctor.causes.common import mended, name_of
+from backprove.doctor import edits
+from backprove.doctor.causes.common import name_of
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis, Mediator
 from backprove.doctor.quantities import uphill
@@ -24,7 +25,12 @@ GROWN = 1.5
 
 def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     """Suspicions about sign, formula, freshness and use of the gradients."""
-    return [*_ascent(trace, spec), *_wrong(trace, spec), *_stale(trace, spec), *_frozen(trace, spec)]
+    return [
+        *_ascent(trace, spec),
+        *_wrong(trace, spec),
+        *_stale(trace, spec),
+        *_frozen(trace, spec),
+    ]
 
 
 def _ascent(trace: Trace, spec: Spec) -> list[Hypothesis]:
@@ -37,7 +43,7 @@ def _ascent(trace: Trace, spec: Spec) -> list[Hypothesis]:
             parameters={"share": share},
             evidence=[Evidence("steps that go uphill", share, "share")],
             mediator=Mediator("uphill", "below", 0.5),
-            edits=mended(spec, "ascent", "activation_gradient", "weight_gradient"),
+            edits=edits.mistakes(spec, "ascent", "activation_gradient", "weight_gradient"),
         )
     ]  # fmt: skip
 
@@ -55,7 +61,7 @@ def _wrong(trace: Trace, spec: Spec) -> list[Hypothesis]:
                 Evidence("square of the gradient", view.claimed),
                 Evidence("derivative of the loss along it", view.derivative),
             ],
-            edits=mended(spec, *names),
+            edits=edits.mistakes(spec, *names),
         )
     ]  # fmt: skip
 
@@ -71,7 +77,7 @@ def _stale(trace: Trace, spec: Spec) -> list[Hypothesis]:
                 Evidence("largest step relative to rate times gradient", trace.updates.stale),
                 Evidence("largest with this optimizer", usual),
             ],
-            edits=mended(spec, "kept_gradients"),
+            edits=edits.mistakes(spec, "kept_gradients"),
         )
     ]  # fmt: skip
 
@@ -80,11 +86,11 @@ def usual_size(spec: Spec) -> float | None:
     """The largest step relative to rate times gradient: 1, or 1 / (1 - beta) with momentum."""
     named = spec.training.optimizer
     name = name_of(named)
-    beta = 0.0 if isinstance(named, str) else float(named.get("momentum", named.get("beta", 0.0)))
+    options = {} if isinstance(named, str) else named
     if name not in ("sgd", "momentum", "nesterov"):
         return None
-    if name != "sgd" and isinstance(named, str):
-        beta = 0.9
+    usual = 0.0 if name == "sgd" else 0.9
+    beta = float(options.get("momentum") or options.get("beta") or usual)
     return 1 / (1 - beta) if beta < 1 else None
 
 
@@ -97,6 +103,6 @@ def _frozen(trace: Trace, spec: Spec) -> list[Hypothesis]:
             "update-bug", "OPT505", 0.8,
             parameters={"count": view.frozen, "total": view.total},
             evidence=[Evidence("parameters that never moved", view.frozen, "numbers")],
-            edits=mended(spec, "frozen"),
+            edits=edits.mistakes(spec, "frozen"),
         )
     ]  # fmt: skip
