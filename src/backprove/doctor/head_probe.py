@@ -6,6 +6,7 @@
     blind      whether the loss stays the same when the targets are put in another order: it does
                not see which target belongs to which row (a broadcast)
     safe       whether the loss of very large answers is a number
+    flat       whether all answers cost the same, so that there is nothing to learn from
     additive   loss of both halves together relative to the loss of all rows: about 2 for a mean
                over rows, 1 for a sum
 
@@ -59,6 +60,7 @@ def head_view(loss: Loss, outputs: Any, y: Any, kind: str) -> HeadView:
     if out.ndim != 2 or len(out) < 4:
         return HeadView()
     call = _quiet(loss)
+    flat = _flat(call, out, y)
     low, high = REACH.get(kind, (-math.inf, math.inf))
     if kind == "Softmax" and out.shape[1] == 1:
         low = high = 1.0
@@ -69,7 +71,7 @@ def head_view(loss: Loss, outputs: Any, y: Any, kind: str) -> HeadView:
     constants = [*flat, *(a for s in shares for a in _within(kind, s))]
     return HeadView(
         best=_least(call, reached, y), free=_least(call, [*wished, *reached], y),
-        constant=_least(call, constants, y), blind=_blind(call, out, y),
+        constant=_least(call, constants, y), blind=_blind(call, out, y) and not flat, flat=flat,
         additive=_additive(call, out, y), safe=_safe(call, wished, kind, y),
         units=out.shape[1], low=low, high=high,
     )  # fmt: skip
@@ -130,6 +132,14 @@ def _within(kind: str, wished: np.ndarray) -> Iterator[np.ndarray]:
 def _least(loss: Loss, answers: list[np.ndarray], y: np.ndarray) -> float:
     found = [value for a in answers if math.isfinite(value := loss(a, y))]
     return min(found, default=NAN)
+
+
+def _flat(loss: Loss, out: np.ndarray, y: np.ndarray) -> bool:
+    """Whether drawn answers cost the same as others."""
+    drawn = _drawn(out, y)
+    a, b = loss(drawn, y), loss(drawn[::-1], y)
+    c = loss((0.5 * drawn).astype(drawn.dtype), y)
+    return math.isfinite(a) and max(abs(a - b), abs(a - c)) <= 1e-6 * abs(a)
 
 
 def _blind(loss: Loss, out: np.ndarray, y: np.ndarray) -> bool:

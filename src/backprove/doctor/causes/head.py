@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from backprove.doctor import edits
-from backprove.doctor.causes.common import fitting_head, name_of, output_name
+from backprove.doctor.causes.common import RECTIFIED, fitting_head, name_of, output_name
 from backprove.doctor.edits import Edit
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis, Mediator
@@ -54,13 +54,14 @@ def _double_softmax(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 
 def _barred(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     view, name = trace.head, output_name(spec)
-    if not name or view.lost < BARRED:
+    prior = _barred_prior(trace, facts, name)
+    if not name or prior == 0.0:
         return []
-    if name == "softmax" and name_of(spec.training.loss) in TAKES_LOGITS:
+    if name == "softmax" and name_of(spec.training.loss) in TAKES_LOGITS and not view.flat:
         return []
     return [
         Hypothesis(
-            "out-act", "ACT303", min(0.95, 0.7 + 0.25 * view.lost),
+            "out-act", "ACT303", prior,
             parameters={
                 "low": view.low, "high": view.high, "y_low": facts.y_low, "y_high": facts.y_high,
             },
@@ -70,6 +71,22 @@ def _barred(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
             refuters=_popular(spec),
         )
     ]  # fmt: skip
+
+
+def _barred_prior(trace: Trace, facts: Facts, name: str) -> float:
+    """How strongly the probe of the head, or the range of the targets, speaks against the output.
+
+    A rectified output has no gradient where it is 0, so it is suspected a little in any case.
+    """
+    view = trace.head
+    if view.lost >= BARRED:
+        return min(0.95, 0.7 + 0.25 * view.lost)
+    beyond = facts.y_low < view.low or facts.y_high > view.high
+    if facts.kind == "real" and beyond:
+        return 0.85
+    if view.flat:
+        return 0.7
+    return 0.5 if name in RECTIFIED else 0.0
 
 
 def _other_outputs(facts: Facts, spec: Spec) -> list[Edit]:
@@ -92,7 +109,7 @@ def _units(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         return []
     return [
         Hypothesis(
-            "out-units", "LOS407", 0.9 if not facts.integers else 0.6,
+            "out-units", "LOS407", 0.9 if trace.head.flat or not facts.integers else 0.6,
             parameters={"found": found, "expected": needed},
             evidence=_evidence(trace),
             edits=[fitting_head(spec, facts)],
@@ -112,8 +129,8 @@ def _loss(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         prior = max(prior, 0.35)
     elif facts.kind == "real" and name not in FOR_NUMBERS:
         prior = max(prior, 0.6)
-    if _nothing_to_learn(trace):
-        prior = max(prior, 0.6)
+    if trace.head.flat or _nothing_to_learn(trace):
+        prior = max(prior, 0.8 if trace.head.flat else 0.6)
     if prior == 0.0:
         return []
     return [

@@ -43,7 +43,7 @@ def _summed(trace: Trace, spec: Spec, evidence: list[Evidence]) -> list[Hypothes
         return []
     return [
         Hypothesis(
-            "loss-reduction", "LOS405", 0.7,
+            "loss-reduction", "LOS405", 0.88,
             parameters={"factor": trace.batch_size},
             evidence=evidence, edits=[edits.reduction(spec)],
         )
