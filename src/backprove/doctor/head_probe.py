@@ -66,9 +66,9 @@ def head_view(loss: Loss, outputs: Any, y: Any, kind: str) -> HeadView:
         low = high = 1.0
     wished = list(_wished(out.shape, y))
     reached = [a for w in wished for a in _within(kind, w)]
-    flat = [np.broadcast_to(a.mean(axis=0), a.shape).astype(out.dtype) for a in reached]
+    means = [np.broadcast_to(a.mean(axis=0), a.shape).astype(out.dtype) for a in reached]
     shares = [np.broadcast_to(_shares(out.shape[1], y), out.shape).astype(out.dtype)]
-    constants = [*flat, *(a for s in shares for a in _within(kind, s))]
+    constants = [*means, *(a for s in shares for a in _within(kind, s))]
     return HeadView(
         best=_least(call, reached, y), free=_least(call, [*wished, *reached], y),
         constant=_least(call, constants, y), blind=_blind(call, out, y) and not flat, flat=flat,
