@@ -7,7 +7,7 @@ import sys
 from backprove.cli.versions import versions
 from benchmarks import accuracy, conventions, cost_memory, cost_time, memory, speed
 from benchmarks.check import score, times
-from benchmarks.doctor import cases
+from benchmarks.doctor import cases, overhead
 
 ALL = {
     "accuracy": accuracy.main,
@@ -21,6 +21,7 @@ BY_NAME_ONLY = {
     "cost-memory": cost_memory.main,
     "cost-time": cost_time.main,
     "doctor-cases": cases.main,
+    "watching": overhead.main,
 }
 WITH_ARGUMENTS = ("doctor-cases",)
 """What reads the rest of the command line itself."""

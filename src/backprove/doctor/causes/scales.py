@@ -57,7 +57,7 @@ def input_badness(facts: Facts) -> float:
 
 
 def _targets(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
-    if facts.kind != "real" or spec.data.scale_targets is not None or not facts.y_finite:
+    if facts.kind != "real" or spec.data.scale_targets == "standard" or not facts.y_finite:
         return []
     badness = max(facts.y_rms / FAR, 0.05 / max(facts.y_std, 1e-300))
     if badness < 1:
