@@ -24,7 +24,7 @@ from backprove.doctor.sampling import LEAST, SHARE, sampled
 from backprove.doctor.subject import Run, Subject
 from backprove.doctor.trace import Broken, Record, StepRecord, Trace
 from backprove.doctor.update_probe import UpdateProbe
-from backprove.doctor.views import NAN, HeadView
+from backprove.doctor.views import NAN, HeadView, UpdateView
 
 Tree = dict[str, Any]
 
@@ -33,8 +33,12 @@ MOST_PROBES = 1000
 
 FEWEST_PROBES = 256
 
-MEASURE_PRICE = 1.4
-"""What measuring the curvature of a step costs, in steps: one gradient and one forward pass."""
+MEASURE_PRICE = 2.5
+"""What measuring the curvature of a step costs, in steps: a gradient, a forward pass, and
+sums over all parameters."""
+
+LOOKS = 0.25
+"""The share of the watching that goes into the layers; the rest measures curvature."""
 
 THOROUGH = 0.4
 """The share of a training that the doctor spends on watching the one that it has to explain."""
@@ -44,7 +48,8 @@ class Observer:
     """Collects the trace of a run; call `after(loss)` after each of its steps.
 
     share: what watching may cost, relative to the training. A little is spent on short runs in
-    any case.
+    any case. Beyond the default the first updates are tested (`update_probe`) and the metric
+    is taken at the start as well.
     """
 
     def __init__(self, run: Run, *, share: float = SHARE, curvature: bool = True) -> None:
@@ -53,16 +58,20 @@ class Observer:
         rows = int(share * total * 3 * self._batch_size / (2 * LEAST))
         rows = min(MOST_PROBES, max(FEWEST_PROBES, rows))
         self._x, self._y = (part[:rows] for part in run.probe_data)
-        self._looks = sampled(total, max(1.0, len(self._x) / (3 * self._batch_size)), 8, share / 2)
-        self._measured = sampled(total, MEASURE_PRICE, 40, share / 2) if curvature else frozenset()
+        self._looks = sampled(
+            total, max(1.0, len(self._x) / (3 * self._batch_size)), 6, LOOKS * share
+        )
+        self._measured = (
+            sampled(total, MEASURE_PRICE, 40, (1 - LOOKS) * share) if curvature else frozenset()
+        )
         self._curve = Curvature(run)
         self._started = time.perf_counter()
         self._losses: list[float] = []
         self._records: list[Record] = [self._record({}, {})]
         self._curvature: list[StepRecord] = []
         self._broken: Broken | None = None
-        self._first_metric = run.metric()
-        self._updates = UpdateProbe(run)
+        self._first_metric = run.metric() if share > SHARE else NAN
+        self._updates = UpdateProbe(run) if share > SHARE else None
         self._head = self._head_view()
 
     def after(self, loss: float) -> None:
@@ -73,7 +82,8 @@ class Observer:
             self._broken = self._where()
             self._last()
             return
-        self._updates.after(step)
+        if self._updates is not None:
+            self._updates.after(step)
         if step in self._measured:
             self._curvature.append(self._curve.measure(step, loss))
         if step in self._looks and not run.finished:
@@ -91,7 +101,7 @@ class Observer:
             metric=run.metric() if final else NAN, held_out=held_out,
             first_metric=self._first_metric, batch_size=self._batch_size,
             total_steps=run.total_steps, seconds=time.perf_counter() - self._started,
-            head=self._head, updates=self._updates.view(),
+            head=self._head, updates=self._updates.view() if self._updates else UpdateView(),
         )  # fmt: skip
 
     def _has_held_out(self) -> bool:

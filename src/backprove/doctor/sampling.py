@@ -12,7 +12,7 @@ import numpy as np
 SHARE = 0.08
 """The looks may cost this share of all steps."""
 
-LEAST = 12
+LEAST = 4
 """Short runs get this many looks in any case."""
 
 
@@ -20,11 +20,11 @@ def sampled(total: int, price: float, dense: int, share: float = SHARE) -> froze
     """Numbers of the steps that are looked at, out of 0 .. total - 1.
 
     price: what one look costs, in steps; share: what all looks may cost, relative to all steps.
-    Half of the looks, at most `dense`, follow each other at the start; the others are spread
-    geometrically up to the last step.
+    Two thirds of the looks, at most `dense`, follow each other at the start; the others are
+    spread geometrically up to the last step.
     """
     count = min(total, max(LEAST, int(share * total / price)))
-    first = min(dense, max(1, count // 2), total)
+    first = min(dense, max(1, 2 * count // 3), total)
     head = range(first)
     if total <= first:
         return frozenset(head)
