@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from backprove.doctor.row_facts import conflicting_share, look_like_labels, shuffledness
 from backprove.doctor.signal import signal_score
 
 Kind = Literal["classes", "binary", "labels", "real"]
@@ -74,8 +75,8 @@ def facts(x: Any, y: Any, kind: Kind | None = None) -> Facts:
     return Facts(
         rows=len(x), columns=inputs.shape[1], kind=kind, x_finite=finite, y_finite=y_finite,
         **_input_facts(inputs), **_target_facts(values, kind),
-        runs=_runs(values, kind), conflicts=_conflicts(inputs, values, kind),
-        signal=signal, signal_limit=limit, integers=_integers(target, kind),
+        runs=shuffledness(values, kind), conflicts=conflicting_share(inputs, values, kind),
+        signal=signal, signal_limit=limit, integers=look_like_labels(target, kind),
     )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def _target_facts(y: np.ndarray, kind: Kind) -> dict[str, Any]:
     elif kind == "binary":
         share = float(np.mean(y))
         shares = [s for s in (1 - share, share) if s > 0]
-    counted = kind == "classes" or _integers(y, kind)
+    counted = kind == "classes" or look_like_labels(y, kind)
     classes = int(y.max()) + 1 if counted else 2 if kind == "binary" else 0
     values = y.astype(np.float64).reshape(len(y), -1)
     return {
@@ -136,40 +137,3 @@ def _target_facts(y: np.ndarray, kind: Kind) -> dict[str, Any]:
         "y_rms": float(np.sqrt(np.mean(values**2))), "y_columns": values.shape[1],
         "classes": classes, "shares": shares,
     }  # fmt: skip
-
-
-def _integers(y: np.ndarray, kind: Kind) -> bool:
-    """Whether numbers to be met look like class numbers: 0, 1 .. up to 99, each one often."""
-    if kind != "real" or y.reshape(len(y), -1).shape[1] != 1:
-        return False
-    found = np.unique(y)
-    count = len(found)
-    return 2 < count < 100 and 5 * count <= len(y) and bool(np.array_equal(found, np.arange(count)))
-
-
-def _runs(y: np.ndarray, kind: Kind) -> float:
-    """Neighbouring rows of the same class, relative to what shuffled rows would have; 1 = shuffled.
-
-    For real targets: 1 - the correlation of neighbours, so that 0 is sorted and 1 shuffled.
-    """
-    flat = y.reshape(len(y), -1)[:, 0]
-    if len(flat) < 20 or np.all(flat == flat[0]):
-        return 1.0
-    if kind in ("classes", "binary"):
-        _, counts = np.unique(flat, return_counts=True)
-        expected = 1 - float(np.sum((counts / counts.sum()) ** 2))
-        return float(np.mean(flat[1:] != flat[:-1])) / expected
-    with np.errstate(all="ignore"):
-        found = float(np.corrcoef(flat[1:], flat[:-1])[0, 1])
-    return 1 - found if math.isfinite(found) else 1.0
-
-
-def _conflicts(x: np.ndarray, y: np.ndarray, kind: Kind) -> float:
-    """The share of rows whose very inputs occur with another target as well."""
-    names: dict[bytes, int] = {}
-    inverse = np.array([names.setdefault(row.tobytes(), len(names)) for row in x])
-    _, target = np.unique(y.reshape(len(y), -1), axis=0, return_inverse=True)
-    target = target.ravel()
-    pairs = np.unique(np.stack([inverse, target]), axis=1)
-    different = np.bincount(pairs[0], minlength=inverse.max(initial=0) + 1)
-    return float(np.mean(different[inverse] > 1)) if len(x) else 0.0

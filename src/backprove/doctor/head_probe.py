@@ -16,39 +16,20 @@ A head whose best loss lies near the constant's cannot express the targets, what
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from backprove.doctor.answers import REACH, shares, wished, within
 from backprove.doctor.views import NAN, HeadView
 
 Loss = Callable[[Any, Any], float]
-
-STRETCH = (1.0, 3.0, 10.0, 30.0)
-"""Logits are tried with these factors."""
 
 ROWS = 256
 
 HUGE = np.float32(100.0)
 """Logits of this size are met in ordinary trainings."""
-
-REACH: dict[str, tuple[float, float]] = {
-    "Sigmoid": (0.0, 1.0),
-    "Hardsigmoid": (0.0, 1.0),
-    "Tanh": (-1.0, 1.0),
-    "Hardtanh": (-1.0, 1.0),
-    "Softsign": (-1.0, 1.0),
-    "Softmax": (0.0, 1.0),
-    "ReLU": (0.0, math.inf),
-    "ReLU6": (0.0, 6.0),
-    "Softplus": (0.0, math.inf),
-    "Exp": (0.0, math.inf),
-    "LogSigmoid": (-math.inf, 0.0),
-    "LogSoftmax": (-math.inf, 0.0),
-    "ELU": (-1.0, math.inf),
-}
-"""Between which values an output activation can answer; all others reach every number."""
 
 
 def head_view(loss: Loss, outputs: Any, y: Any, kind: str) -> HeadView:
@@ -64,15 +45,15 @@ def head_view(loss: Loss, outputs: Any, y: Any, kind: str) -> HeadView:
     low, high = REACH.get(kind, (-math.inf, math.inf))
     if kind == "Softmax" and out.shape[1] == 1:
         low = high = 1.0
-    wished = list(_wished(out.shape, y))
-    reached = [a for w in wished for a in _within(kind, w)]
+    answers = list(wished(out.shape, y))
+    reached = [a for w in answers for a in within(kind, w)]
     means = [np.broadcast_to(a.mean(axis=0), a.shape).astype(out.dtype) for a in reached]
-    shares = [np.broadcast_to(_shares(out.shape[1], y), out.shape).astype(out.dtype)]
-    constants = [*means, *(a for s in shares for a in _within(kind, s))]
+    mean_rows = [np.broadcast_to(shares(out.shape[1], y), out.shape).astype(out.dtype)]
+    constants = [*means, *(a for s in mean_rows for a in within(kind, s))]
     return HeadView(
-        best=_least(call, reached, y), free=_least(call, [*wished, *reached], y),
+        best=_least(call, reached, y), free=_least(call, [*answers, *reached], y),
         constant=_least(call, constants, y), blind=_blind(call, out, y) and not flat, flat=flat,
-        additive=_additive(call, out, y), safe=_safe(call, wished, kind, y),
+        additive=_additive(call, out, y), safe=_safe(call, answers, kind, y),
         units=out.shape[1], low=low, high=high,
     )  # fmt: skip
 
@@ -88,45 +69,6 @@ def _quiet(loss: Loss) -> Loss:
             return NAN
 
     return call
-
-
-def _wished(shape: tuple[int, ...], y: np.ndarray) -> Iterator[np.ndarray]:
-    """Answers that fit the targets: the targets themselves, and as logits."""
-    width = shape[1]
-    target = _as_columns(width, y)
-    if target is None:
-        return
-    yield target.astype(np.float32)
-    if np.all(np.isin(target, (0.0, 1.0))):
-        for factor in STRETCH:
-            yield (factor * (2 * target - 1)).astype(np.float32)
-
-
-def _as_columns(width: int, y: np.ndarray) -> np.ndarray | None:
-    """Targets with as many columns as the outputs: one-hot for class numbers."""
-    flat = y.reshape(len(y), -1).astype(np.float64)
-    if flat.shape[1] == width:
-        return flat
-    if flat.shape[1] == 1 and y.dtype.kind in "iu" and flat.max() < width:
-        return np.asarray(np.eye(width)[y.reshape(-1)])
-    return np.broadcast_to(flat[:, :1], (len(y), width)) if flat.shape[1] == 1 else None
-
-
-def _shares(width: int, y: np.ndarray) -> np.ndarray:
-    """The mean target of each column."""
-    target = _as_columns(width, y)
-    return np.zeros(width) if target is None else target.mean(axis=0)
-
-
-def _within(kind: str, wished: np.ndarray) -> Iterator[np.ndarray]:
-    """The answers nearest to the wished ones that the output activation can give."""
-    if kind == "Softmax":
-        positive = np.maximum(wished, 0) + 1e-12
-        yield (positive / positive.sum(axis=1, keepdims=True)).astype(wished.dtype)
-    elif kind in REACH:
-        yield np.clip(wished, *REACH[kind]).astype(wished.dtype)
-    else:
-        yield wished
 
 
 def _least(loss: Loss, answers: list[np.ndarray], y: np.ndarray) -> float:
@@ -162,7 +104,7 @@ def _additive(loss: Loss, out: np.ndarray, y: np.ndarray) -> float:
 def _safe(loss: Loss, wished: list[np.ndarray], kind: str, y: np.ndarray) -> bool:
     """Whether the loss is finite for sure answers within the reach, right and wrong ones."""
     sure = [sign * HUGE * (2 * w - 1) for w in wished[:1] for sign in (1, -1)]
-    return all(math.isfinite(loss(a, y)) for s in sure for a in _within(kind, s))
+    return all(math.isfinite(loss(a, y)) for s in sure for a in within(kind, s))
 
 
 def _drawn(out: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from backprove.doctor.causes import (
     scales,
     slow,
     update,
+    wrong_loss,
 )
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis
@@ -34,6 +35,7 @@ FAMILIES = (
     layers,
     scales,
     head,
+    wrong_loss,
     loss_code,
     update,
     optimizing,

@@ -1,4 +1,4 @@
-"""out-act, out-units, loss, double-softmax, labels: the last layer and the loss.
+"""out-act, out-units, double-softmax: the last layer.
 
 Decided without training: the loss is asked what the best answer within the reach of the output
 layer costs, and what the best answer at all costs (`head_probe`). A head that bars the way cannot
@@ -23,9 +23,6 @@ BARRED = 0.02
 """A head that bars this share of the way to the best loss is suspected."""
 
 TAKES_LOGITS = frozenset({"crossentropy", "softmaxwithcrossentropy"})
-FOR_CLASSES = frozenset({"crossentropy", "clippedcrossentropy", "nll", "nllloss"})
-FOR_YES_NO = frozenset({"bce", "bcewithlogits", "clippedbce", "hinge"})
-FOR_NUMBERS = frozenset({"mse", "l1", "mae", "huber", "smoothl1"})
 
 
 def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
@@ -34,7 +31,6 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         *_double_softmax(trace, facts, spec),
         *_barred(trace, facts, spec),
         *_units(trace, facts, spec),
-        *_loss(trace, facts, spec),
     ]
 
 
@@ -46,7 +42,7 @@ def _double_softmax(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         Hypothesis(
             "double-softmax", "LOS401", 0.9,
             parameters={"floor": double_softmax_floor(units)},
-            evidence=_evidence(trace),
+            evidence=head_evidence(trace),
             edits=[edits.output(spec, None)],
         )
     ]  # fmt: skip
@@ -65,10 +61,10 @@ def _barred(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
             parameters={
                 "low": view.low, "high": view.high, "y_low": facts.y_low, "y_high": facts.y_high,
             },
-            evidence=_evidence(trace),
+            evidence=head_evidence(trace),
             mediator=Mediator("spread", "above", 0.0),
             edits=_other_outputs(facts, spec),
-            refuters=_popular(spec),
+            refuters=useless(spec),
         )
     ]  # fmt: skip
 
@@ -111,52 +107,20 @@ def _units(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         Hypothesis(
             "out-units", "LOS407", 0.9 if trace.head.flat or not facts.integers else 0.6,
             parameters={"found": found, "expected": needed},
-            evidence=_evidence(trace),
+            evidence=head_evidence(trace),
             edits=[fitting_head(spec, facts)],
-            refuters=_popular(spec),
+            refuters=useless(spec),
         )
     ]  # fmt: skip
 
 
-def _loss(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
-    name = name_of(spec.training.loss)
-    prior = 0.0
-    if not trace.head.safe:
-        prior = 0.5
-    if facts.kind == "classes" and name not in FOR_CLASSES:
-        prior = max(prior, 0.5)
-    elif facts.kind in ("binary", "labels") and name not in FOR_YES_NO:
-        prior = max(prior, 0.35)
-    elif facts.kind == "real" and name not in FOR_NUMBERS:
-        prior = max(prior, 0.6)
-    if trace.head.flat or _nothing_to_learn(trace):
-        prior = max(prior, 0.8 if trace.head.flat else 0.6)
-    if prior == 0.0:
-        return []
-    return [
-        Hypothesis(
-            "loss", "LOS406", prior,
-            parameters={"loss": name},
-            evidence=_evidence(trace),
-            edits=[fitting_head(spec, facts)],
-            refuters=_popular(spec),
-        )
-    ]  # fmt: skip
-
-
-def _nothing_to_learn(trace: Trace) -> bool:
-    """Whether every answer costs the same, so that the gradient is exactly 0."""
-    seen = [r for r in trace.curvature if r.step == 0]
-    return bool(seen) and seen[0].gradient == 0.0 and not trace.first.dead_layer
-
-
-def _popular(spec: Spec) -> list[Edit]:
+def useless(spec: Spec) -> list[Edit]:
     """The cures that cannot help a head that bars the way."""
     rate = spec.training.learning_rate
     return [edits.learning_rate(spec, rate * 10), edits.longer(spec, 4)]
 
 
-def _evidence(trace: Trace) -> list[Evidence]:
+def head_evidence(trace: Trace) -> list[Evidence]:
     view = trace.head
     named = {
         "best loss that the output layer can reach": view.best,
