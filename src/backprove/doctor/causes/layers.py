@@ -17,6 +17,10 @@ FADING = math.log(1.5)
 """A gradient that changes by more than this factor from layer to layer is suspected."""
 
 DEEP = 4
+
+DEPTH = 0.08
+"""The prior of too many layers: a shallow network hides most other causes, too."""
+
 NARROW = 4
 GROWING = 3.0
 UNBOUNDED = frozenset({"exp"})
@@ -108,7 +112,7 @@ def _deep(spec: Spec, names: list[str]) -> list[Hypothesis]:
         return []
     return [
         Hypothesis(
-            "depth", "ACT308", 0.15 + min(0.2, 0.01 * len(names)),
+            "depth", "ACT308", DEPTH,
             parameters={"depth": len(names) + 1},
             evidence=[Evidence("layers", len(names) + 1)],
             edits=[edits.depth(spec, 2)],

@@ -40,7 +40,7 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
             parameters={"rate": rate, "stable": stable, "step": worst.step + 1},
             evidence=_evidence(trace, worst, rate, stable),
             mediator=Mediator("early overshoot", "below", LIMIT),
-            edits=[*rates(spec, [rate / peak, rate / 10, rate / 100, rate / (10 * peak)])],
+            edits=rates(spec, [rate / peak, rate / 10, rate / 3, rate / 100, rate / (10 * peak)]),
             refuters=_refuters(spec),
             step=worst.step,
         )
