@@ -19,6 +19,7 @@ import numpy as np
 
 from backprove.doctor.curvature import Curvature
 from backprove.doctor.head_probe import ROWS, head_view
+from backprove.doctor.landscape import gradient_noise, sharpness
 from backprove.doctor.layer_view import network_view
 from backprove.doctor.sampling import LEAST, SHARE, sampled
 from backprove.doctor.subject import Run, Subject
@@ -48,8 +49,8 @@ class Observer:
     """Collects the trace of a run; call `after(loss)` after each of its steps.
 
     share: what watching may cost, relative to the training. A little is spent on short runs in
-    any case. Beyond the default the first updates are tested (`update_probe`) and the metric
-    is taken at the start as well.
+    any case. Beyond the default the first updates are tested (`update_probe`), and metric,
+    largest curvature and noise of the batches are taken at the start.
     """
 
     def __init__(self, run: Run, *, share: float = SHARE, curvature: bool = True) -> None:
@@ -73,6 +74,7 @@ class Observer:
         self._first_metric = run.metric() if share > SHARE else NAN
         self._updates = UpdateProbe(run) if share > SHARE else None
         self._head = self._head_view()
+        self._sharpness, self._noise = self._landscape() if share > SHARE else (NAN, NAN)
 
     def after(self, loss: float) -> None:
         """Look at the step that was just done; `loss` is what it returned."""
@@ -101,6 +103,7 @@ class Observer:
             metric=run.metric() if final else NAN, held_out=held_out,
             first_metric=self._first_metric, batch_size=self._batch_size,
             total_steps=run.total_steps, seconds=time.perf_counter() - self._started,
+            sharpness=self._sharpness, noise_scale=self._noise,
             head=self._head, updates=self._updates.view() if self._updates else UpdateView(),
         )  # fmt: skip
 
@@ -112,6 +115,11 @@ class Observer:
         rows = slice(0, ROWS)
         kind = run.layers[-1].kind if run.layers else ""
         return head_view(run.loss_of, run.outputs(self._x[rows]), self._y[rows], kind)
+
+    def _landscape(self) -> tuple[float, float]:
+        """(largest curvature, noise scale) before the first step."""
+        rows = slice(0, FEWEST_PROBES // 2)
+        return sharpness(self.run, self._x[rows], self._y[rows]), gradient_noise(self.run)
 
     def _look(self) -> None:
         before, after = self.run.previous, self.run.parameters

@@ -106,7 +106,11 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct):
-    """Everything that was seen of one training from one seed."""
+    """Everything that was seen of one training from one seed.
+
+    sharpness is the largest eigenvalue of the Hessian before the first step, noise_scale the ratio
+    tr(Sigma) / |G|^2 of the gradient's noise there; both NaN if they were not measured.
+    """
 
     seed: int
     steps: int
@@ -117,7 +121,7 @@ class Trace(msgspec.Struct):
     metric: float = NAN
     held_out: float | None = None
     first_metric: float = NAN
-    sharpness: list[tuple[int, float]] = []
+    sharpness: float = NAN
     noise_scale: float = NAN
     batch_size: int = 0
     total_steps: int = 0

@@ -67,6 +67,7 @@ def _prior(trace: Trace) -> float:
 def _evidence(trace: Trace, worst: StepRecord, rate: float, stable: float) -> list[Evidence]:
     found = [
         Evidence("learning rate", rate),
+        Evidence("largest curvature at the start", trace.sharpness),
         Evidence("curvature", worst.kappa, where=f"step {worst.step + 1}"),
         Evidence("largest stable step", stable, where=f"step {worst.step + 1}"),
         Evidence("loss before the step", worst.before),

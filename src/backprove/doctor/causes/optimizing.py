@@ -43,7 +43,10 @@ def _noise(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         Hypothesis(
             "noise", "OPT508", min(0.7, 0.25 + 0.3 * rough),
             parameters={"batch": size},
-            evidence=[Evidence("change of the loss from step to step", rough, "of its mean")],
+            evidence=[
+                Evidence("change of the loss from step to step", rough, "of its mean"),
+                Evidence("noise scale at the start", trace.noise_scale, "rows"),
+            ],
             edits=[edits.batch_size(spec, larger), *rates(spec, [rate / 10])],
         )
     ]  # fmt: skip
