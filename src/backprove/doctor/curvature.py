@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from backprove.doctor.layer_view import norm
+from backprove.doctor.layer_view import inner, norm
 from backprove.doctor.subject import Run
 from backprove.doctor.trace import StepRecord
 
@@ -37,14 +37,15 @@ class Curvature:
         run = self.run
         x, y = run.batch(step)
         before, after = run.previous, run.parameters
-        d = {k: np.asarray(after[k], dtype=np.float64) - before[k] for k in after}
+        d = {k: after[k] - before[k] for k in after}
         size = tree_norm(d)
         g = self._gradient(x, y)
         slope, kappa = tree_dot(g, d), 0.0
         if size > 0 and math.isfinite(size):
             e = REACH * (1 + tree_norm(before)) / size
             moved = {k: (before[k] + e * d[k]).astype(before[k].dtype) for k in before}
-            kappa = (tree_dot(run.gradient(x, y, moved)[1], d) - slope) / e / size**2
+            near = run.gradient(x, y, moved)[1]
+            kappa = tree_dot({k: near[k] - g[k] for k in d}, d) / e / size**2
         return StepRecord(
             step=step, rate=run.learning_rate, kappa=kappa,
             overshoot=overshoot(kappa * size**2, slope), slope=slope, gradient=tree_norm(g),
@@ -78,6 +79,5 @@ def tree_norm(tree: Tree) -> float:
 
 
 def tree_dot(a: Tree, b: Tree) -> float:
-    """The inner product of two trees in float64."""
-    with np.errstate(all="ignore"):
-        return float(sum(np.vdot(np.asarray(a[k], dtype=np.float64), b[k]) for k in b))
+    """The inner product of two trees."""
+    return sum(inner(a[k], b[k]) for k in b)

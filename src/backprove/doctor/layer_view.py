@@ -13,6 +13,9 @@ from backprove.doctor.trace import LayerRecord, Record
 
 Tree = dict[str, Any]
 
+SAFE = (1e-20, 1e30)
+"""Between these an inner product in float32 has lost nothing to its range."""
+
 
 def network_view(
     step: int, values: list[Values], params: Tree, gradients: Tree, changes: Tree
@@ -68,7 +71,15 @@ def rms(values: Any) -> float:
 
 
 def norm(values: Any) -> float:
-    """The Euclidean norm in float64; 0.0 only if every entry is exactly 0."""
-    flat = np.asarray(values, dtype=np.float64).ravel()
+    """The Euclidean norm; 0.0 only if every entry is exactly 0."""
+    return math.sqrt(inner(values, values))
+
+
+def inner(a: Any, b: Any) -> float:
+    """The inner product of two arrays: in their own precision, in float64 where that ends."""
+    a, b = np.asarray(a).ravel(), np.asarray(b).ravel()
     with np.errstate(all="ignore"):
-        return float(np.sqrt(np.dot(flat, flat)))
+        found = float(np.dot(a, b))
+        if SAFE[0] < abs(found) < SAFE[1]:
+            return found
+        return float(np.dot(a.astype(np.float64), b.astype(np.float64)))
