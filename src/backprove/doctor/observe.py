@@ -34,14 +34,14 @@ MOST_PROBES = 1000
 
 FEWEST_PROBES = 256
 
-MEASURE_PRICE = 2.5
+MEASURE_PRICE = 4.0
 """What measuring the curvature of a step costs, in steps: a gradient, a forward pass, and
 sums over all parameters."""
 
 LOOKS = 0.25
 """The share of the watching that goes into the layers; the rest measures curvature."""
 
-THOROUGH = 0.4
+THOROUGH = 0.5
 """The share of a training that the doctor spends on watching the one that it has to explain."""
 
 
