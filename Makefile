@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPHINX := $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs
 
-.PHONY: demo test check bench bench-check docs clean
+.PHONY: demo test check bench bench-check bench-doctor docs clean
 
 demo: $(VENV)/demo.done
 	$(BIN)/backprove demo
@@ -25,6 +25,9 @@ bench: $(VENV)/test.done
 
 bench-check: $(VENV)/test.done
 	$(BIN)/python -m benchmarks check
+
+bench-doctor: $(VENV)/test.done
+	$(BIN)/python -m benchmarks doctor
 
 docs: $(VENV)/docs.done
 	$(SPHINX) -d docs/_build/doctrees/en docs/en docs/_build/html/en

@@ -7,7 +7,7 @@ import sys
 from backprove.cli.versions import versions
 from benchmarks import accuracy, conventions, cost_memory, cost_time, memory, speed
 from benchmarks.check import score, times
-from benchmarks.doctor import cases, overhead
+from benchmarks.doctor import cases, overhead, table
 
 ALL = {
     "accuracy": accuracy.main,
@@ -20,10 +20,11 @@ BY_NAME_ONLY = {
     "conventions": conventions.main,
     "cost-memory": cost_memory.main,
     "cost-time": cost_time.main,
+    "doctor": table.main,
     "doctor-cases": cases.main,
     "watching": overhead.main,
 }
-WITH_ARGUMENTS = ("doctor-cases",)
+WITH_ARGUMENTS = ("doctor", "doctor-cases")
 """What reads the rest of the command line itself."""
 
 

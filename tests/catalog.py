@@ -22,6 +22,9 @@ NOT_A_TEMPLATE = {
     ("errors.py", "self.template"),
     ("findings.py", "template"),
     ("findings.py", "self.title"),
+    ("findings.py", "str(value['template'])"),
+    ("finding_view.py", "result.diagnosis.sentence"),
+    ("report/diagnosis.py", "rerun.phrase"),
 }
 
 

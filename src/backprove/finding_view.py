@@ -11,7 +11,7 @@ from html import escape
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
-from backprove.findings import label
+from backprove.findings import filled, label
 from backprove.messages import current_language, render
 from backprove.tables import html_table
 
@@ -122,7 +122,10 @@ def _source(finding: Finding) -> list[str]:
 
 
 def verdict_sentence(result: Result) -> str:
-    """The result in one sentence."""
+    """The result in one sentence: a diagnosis has its own."""
+    if result.diagnosis is not None:
+        said = filled(result.diagnosis.sentence, result.diagnosis.parameters)
+        return f"{clean(result.subject)}: {clean(said)}"
     verdicts = [check.verdict for check in result.checks]
     numbers = {
         "subject": clean(result.subject),

@@ -15,10 +15,12 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from backprove.diagnosis import Diagnosis
 from backprove.errors import DataError
 from backprove.messages import chinese, current_language, render
 
 Level = Literal["error", "warn", "info"]
+Role = Literal["", "cause", "effect", "symptom", "convention"]
 Verdict = Literal["wrong", "convention", "reference wrong", "undecided", "crashed", "ok"]
 
 FORMAT = 1
@@ -59,7 +61,8 @@ class Finding(msgspec.Struct):
 
     `title` and the sentences of `fix` are English templates, filled with `parameters`. `file`,
     `line`, `column` and `source` say where the method at fault stands; `script` shows the
-    finding with NumPy alone.
+    finding with NumPy alone. `role` says what a diagnosis calls it: a cause, which a re-run has
+    confirmed; an effect of a cause; a symptom, which nothing was proved about.
     """
 
     code: str
@@ -76,6 +79,7 @@ class Finding(msgspec.Struct):
     script: str = ""
     column: int | None = None
     source: str = ""
+    role: Role = ""
 
     def __post_init__(self) -> None:
         self.parameters = {str(name): plain(value) for name, value in self.parameters.items()}
@@ -107,7 +111,10 @@ class Finding(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """Everything that was found out about one subject, and how to find it out again."""
+    """Everything that was found out about one subject, and how to find it out again.
+
+    `diagnosis` is what the doctor adds; None for a check or a count.
+    """
 
     subject: str
     findings: list[Finding] = []
@@ -116,6 +123,7 @@ class Result(msgspec.Struct):
     seed: int = 0
     seconds: float = 0.0
     format: int = FORMAT
+    diagnosis: Diagnosis | None = None
 
     @property
     def exit_code(self) -> int:
@@ -129,13 +137,13 @@ class Result(msgspec.Struct):
 
     def to_json(self) -> str:
         """The result as JSON."""
-        return msgspec.json.encode(_without_gaps(msgspec.to_builtins(self))).decode()
+        return msgspec.json.encode(without_gaps(msgspec.to_builtins(self))).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Result:
         """Read what `to_json` wrote. Raises DataError if it is something else."""
         try:
-            found = msgspec.convert(_with_gaps(msgspec.json.decode(text)), cls)
+            found = msgspec.convert(with_gaps(msgspec.json.decode(text)), cls)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise DataError(
                 "expected the JSON of a result, found something else ({reason}): "
@@ -165,12 +173,22 @@ class Result(msgspec.Struct):
 def filled(template: str, parameters: dict[str, Any]) -> str:
     """A template with its parameters in the current language.
 
-    A template whose parameters are missing is shown as it stands: a report is never lost.
+    A parameter {"template": ..., "parameters": ...} is such a sentence itself. A template whose
+    parameters are missing is shown as it stands: a report is never lost.
     """
+    parameters = {name: _inner(value) for name, value in parameters.items()}
     try:
         return render(template, **parameters)
     except (AttributeError, LookupError, TypeError, ValueError):
         return template
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, dict) and "template" in value:
+        return filled(str(value["template"]), dict(value.get("parameters", {})))
+    if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
+        return "; ".join(str(_inner(item)) for item in value)
+    return value
 
 
 def label(name: str) -> str:
@@ -223,7 +241,7 @@ def _plain_array(value: Any) -> Any:
         return str(value)
 
 
-def _without_gaps(value: Any) -> Any:
+def without_gaps(value: Any) -> Any:
     """NaN and infinities as texts, half characters as escapes, for JSON."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
@@ -231,8 +249,8 @@ def _without_gaps(value: Any) -> Any:
         value = _without_halves(value)
         return "\\" + value if value.lstrip("\\") in _NOT_FINITE else value
     if isinstance(value, dict):
-        return {_without_halves(key): _without_gaps(item) for key, item in value.items()}
-    return [_without_gaps(item) for item in value] if isinstance(value, list) else value
+        return {_without_halves(key): without_gaps(item) for key, item in value.items()}
+    return [without_gaps(item) for item in value] if isinstance(value, list) else value
 
 
 def _without_halves(text: str) -> str:
@@ -240,12 +258,12 @@ def _without_halves(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _with_gaps(value: Any) -> Any:
-    """The reverse of `_without_gaps`."""
+def with_gaps(value: Any) -> Any:
+    """The reverse of `without_gaps`."""
     if isinstance(value, str):
         if value in _NOT_FINITE:
             return _NOT_FINITE[value]
         return value[1:] if value.lstrip("\\") in _NOT_FINITE else value
     if isinstance(value, dict):
-        return {key: _with_gaps(item) for key, item in value.items()}
-    return [_with_gaps(item) for item in value] if isinstance(value, list) else value
+        return {key: with_gaps(item) for key, item in value.items()}
+    return [with_gaps(item) for item in value] if isinstance(value, list) else value

@@ -9,6 +9,7 @@ import typer
 from backprove.cli.check import check
 from backprove.cli.cost import cost
 from backprove.cli.demo import demo
+from backprove.cli.doctor import doctor
 from backprove.cli.evaluate import evaluate
 from backprove.cli.explain import explain, rules
 from backprove.cli.predict import predict
@@ -62,6 +63,7 @@ app.command("summary", help=render("Show a network's layers, parameters and mult
     summary
 )
 app.command("cost", help=render("Count parameters, compute and memory of a network."))(cost)
+app.command("doctor", help=render("Say why a training fails, proved by training it again."))(doctor)
 app.command("demo", help=render("Run the course's chapter: check, train, count, explain."))(demo)
 app.command("explain", help=render("Explain a code: what, why, how it is measured, examples."))(
     explain

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import atexit
 import importlib.util
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from backprove.errors import BackproveError, DependencyError, unknown
 from backprove.oracle import wire
@@ -28,7 +29,9 @@ class OracleError(BackproveError):
 
 
 class Reference:
-    """One framework behind a process."""
+    """One framework behind a process; `environment` is added to the variables of this one."""
+
+    environment: ClassVar[dict[str, str]] = {}
 
     def __init__(self, library: str, timeout: float = 120.0) -> None:
         self.library = library
@@ -91,14 +94,19 @@ class Reference:
                 if stream is not None:
                     stream.close()
 
+    def _command(self) -> list[str]:
+        """What Python is to run; raises DependencyError if the framework is not installed."""
+        require(self.library)
+        return ["-m", "backprove.oracle.worker", self.library]
+
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            require(self.library)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "backprove.oracle.worker", self.library],
+                [sys.executable, *self._command()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                env=os.environ | self.environment,
             )
             self._errors = []
             threading.Thread(target=self._drain, args=(self._process,), daemon=True).start()

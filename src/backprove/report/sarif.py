@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from backprove._version import __version__
 from backprove.codes import CODES
-from backprove.finding_view import measured, ordered
+from backprove.finding_view import measured, ordered, verdict_sentence
 from backprove.findings import Finding, Result, label
 from backprove.messages import current_language, render
 
@@ -45,11 +45,17 @@ def sarif_text(*results: Result) -> str:
 
 
 def _subject(result: Result) -> dict[str, Any]:
+    found = result.diagnosis
+    diagnosis: dict[str, Any] = {}
+    if found is not None:
+        diagnosis = {"conclusion": found.conclusion, "verdict": verdict_sentence(result)}
+        diagnosis["fix"] = found.fix
     return {
         "name": result.subject,
         "seed": result.seed,
         "versions": result.versions,
         "checks": [{"name": check.name, "verdict": check.verdict} for check in result.checks],
+        **diagnosis,
     }
 
 
@@ -65,6 +71,8 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(finding: Finding, codes: list[str]) -> dict[str, Any]:
     properties: dict[str, Any] = {"verdict": finding.verdict, "check": finding.check}
+    if finding.role:
+        properties["role"] = finding.role
     if finding.script:
         properties["script"] = finding.script
     return {

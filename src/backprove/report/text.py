@@ -11,6 +11,7 @@ from backprove.finding_view import (
 )
 from backprove.findings import Result, label
 from backprove.messages import render
+from backprove.report.diagnosis import diagnosis_text
 from backprove.tables import text_table
 
 
@@ -29,6 +30,8 @@ def full_text(*results: Result) -> str:
 
 
 def _one(result: Result) -> str:
+    if result.diagnosis is not None:
+        return f"{diagnosis_text(result)}\n\n{_repeat(result)}"
     blocks = [entry(finding) for finding in result.findings]
     if result.checks:
         blocks.append(_checks(result))

@@ -1,0 +1,166 @@
+"""Re-runs with one thing changed: the same seeds and the same order of data for every arm.
+
+An arm is a program that is to be trained: as it was given, or with an edit. All arms are first run
+from one seed; then those that are still of interest from the other seeds, the best ones first
+(successive halving over seeds), and those that stay undecided from more. Nothing is begun once the
+budget is spent; what was measured until then stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from backprove.doctor.budget import Budget
+from backprove.doctor.cache import Cache, key
+from backprove.doctor.decide import Judged, judge, progress
+from backprove.doctor.executor import Executor
+from backprove.doctor.jobs import Job, Outcome
+
+SEEDS = 3
+"""Every claim rests on at least so many paired seeds."""
+
+MORE_SEEDS = 5
+"""So many if the first ones leave it undecided."""
+
+SLOWEST = 20.0
+"""A job is stopped when it takes so many times what is expected of it."""
+
+LONGEST = 3600.0
+"""Nor may a job take longer than so many seconds, whatever the budget."""
+
+
+class Arm(NamedTuple):
+    """One program to be trained: its name, the program, and how many steps (0: all of its own).
+
+    `subject` has `fingerprint()` and `to_job()`, as `program.Program` has. `shift` is added to
+    every seed: an arm that differs in nothing else is a placebo.
+    """
+
+    name: str
+    subject: Any
+    steps: int = 0
+    shift: int = 0
+
+
+Told = Callable[[str, int, int], None]
+"""Is told which arm ended, how many jobs are done and how many there are."""
+
+
+class Laboratory:
+    """Runs arms from seeds, remembers every outcome, and never begins more than the budget allows.
+
+    `outcomes[arm name][seed]` is what came out. `spent` counts the steps that were really run,
+    `reused` the outcomes that came from the cache.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        cache: Cache,
+        budget: Budget,
+        floor: float,
+        *,
+        seed: int = 0,
+        told: Told | None = None,
+    ) -> None:
+        self.executor, self.cache, self.budget = executor, cache, budget
+        self.floor, self.seed = floor, seed
+        self.outcomes: dict[str, dict[int, Outcome]] = {}
+        self.held_out = False
+        self.spent = 0
+        self.reused = 0
+        self.seconds_per_step = 0.0
+        self._longest = 0
+        self._told = told or (lambda name, done, total: None)
+
+    def seeds(self, count: int) -> list[int]:
+        """The first seeds; the program's own comes first."""
+        return [self.seed + i for i in range(count)]
+
+    def run(self, arms: Sequence[Arm], seeds: Iterable[int], watch: bool = False) -> bool:
+        """Run every arm from every seed that is missing. False if the budget ended it."""
+        wanted = [
+            (arm, seed)
+            for seed in seeds
+            for arm in arms
+            if seed not in self.outcomes.get(arm.name, {})
+        ]
+        left: list[tuple[Arm, Job, str]] = []
+        for arm, seed in wanted:
+            name = key(arm.subject.fingerprint(), seed + arm.shift, arm.steps, watch)
+            found = self.cache.get(name)
+            if found is None:
+                left.append(
+                    (arm, Job(arm.subject.to_job(), seed + arm.shift, arm.steps, watch), name)
+                )
+            else:
+                self.reused += 1
+                self._note(arm, seed, found)
+        return self._measure(left)
+
+    def _measure(self, left: list[tuple[Arm, Job, str]]) -> bool:
+        """Run jobs in portions, so that the budget is looked at in between."""
+        total, done = len(left), 0
+        size = max(1, getattr(self.executor, "width", 1))
+        while left and self._time_for(left[0][1].steps):
+            portion, left = left[:size], left[size:]
+            limit = self._limit(max(job.steps for _, job, _ in portion))
+            for place, outcome in self.executor.run([job for _, job, _ in portion], limit):
+                arm, job, name = portion[place]
+                self.cache.put(name, outcome)
+                self.spent += outcome.steps
+                self._note(arm, job.seed - arm.shift, outcome)
+                done += 1
+                self._told(arm.name, done, total)
+        return not left
+
+    def _time_for(self, steps: int) -> bool:
+        """Whether a job of so many steps can be done before the budget ends."""
+        return self.budget.left > self.seconds_per_step * steps
+
+    def _limit(self, steps: int) -> float:
+        """How long a job may take: far longer than expected, and not far beyond the budget."""
+        known = self.seconds_per_step and steps
+        expected = SLOWEST * self.seconds_per_step * steps if known else self.budget.left
+        return min(max(10.0, expected), max(10.0, 1.5 * self.budget.left), LONGEST)
+
+    def _note(self, arm: Arm, seed: int, outcome: Outcome) -> None:
+        self.outcomes.setdefault(arm.name, {})[seed] = outcome
+        if outcome.steps >= max(1, self._longest) and outcome.seconds:
+            self._longest = outcome.steps
+            self.seconds_per_step = outcome.seconds / outcome.steps
+
+    def progress(self, name: str, seeds: Iterable[int] | None = None) -> list[float]:
+        """The progress of an arm from each seed that was run, in the order of the seeds."""
+        found = self.outcomes.get(name, {})
+        wanted = sorted(found) if seeds is None else [s for s in seeds if s in found]
+        return [progress(self.value(found[s]), self.floor) for s in wanted]
+
+    def value(self, outcome: Outcome) -> float:
+        """The metric that an outcome is judged by: on held-out rows if `held_out` is set."""
+        held_out = outcome.held_out if self.held_out else None
+        return outcome.metric if held_out is None else held_out
+
+    def judged(self, name: str, against: str, needed: float) -> Judged:
+        """Judge an arm against another one on the seeds that both were run from."""
+        both = sorted(set(self.outcomes.get(name, {})) & set(self.outcomes.get(against, {})))
+        return judge(self.progress(against, both), self.progress(name, both), needed)
+
+
+def halved(arms: Sequence[Arm], laboratory: Laboratory, keep: Iterable[str] = ()) -> list[Arm]:
+    """The better half of the arms after their first seed, best first, and those to be kept.
+
+    An arm that overflowed early costs little and is kept: it can be refuted in earnest.
+    """
+    ranked = sorted(arms, key=lambda arm: -max(laboratory.progress(arm.name), default=0.0))
+    half, kept = ranked[: (len(ranked) + 1) // 2], set(keep)
+    return half + [
+        arm for arm in ranked[len(half) :] if arm.name in kept or _short(arm, laboratory)
+    ]
+
+
+def _short(arm: Arm, laboratory: Laboratory) -> bool:
+    """Whether an arm's first run ended in the first half of its steps."""
+    found = laboratory.outcomes.get(arm.name, {}).get(laboratory.seed)
+    return found is not None and found.stopped is not None and 2 * found.steps < found.total_steps

@@ -1,0 +1,34 @@
+"""The repaired configuration: written only after it was trained and reached the level."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backprove.doctor import spec as specs
+from backprove.doctor.spec import Spec
+from backprove.errors import UsageError
+from backprove.findings import Result
+
+
+def write_fix(result: Result, spec: Spec, path: Path) -> None:
+    """Write the configuration with the fix of a diagnosis applied.
+
+    Raises UsageError if the diagnosis has none, or if the repaired program, trained to its end,
+    did not stay repaired.
+    """
+    found = result.diagnosis
+    if found is None or not found.changes:
+        raise UsageError(
+            "expected a diagnosis with a repair to write to {path}, found none: read what "
+            "`backprove doctor` says without --fix, or give it a larger --budget",
+            path=str(path),
+        )
+    if found.verified is None or not found.verified >= found.level:
+        raise UsageError(
+            "the repair was not written to {path}: trained to its end it reached {reached}, "
+            "expected at least {level:.3g}",
+            path=str(path),
+            reached="-" if found.verified is None else f"{found.verified:.3g}",
+            level=found.level,
+        )
+    specs.write(specs.changed(spec, found.changes), path)
