@@ -12,7 +12,7 @@ from backprove.doctor.causes.common import fitting_head
 from backprove.doctor.edits import Edit
 from backprove.doctor.facts import Facts
 from backprove.doctor.ideas import name_of
-from backprove.doctor.spec import Spec
+from backprove.doctor.spec import Spec, changed
 
 WIDTH = 32
 DEEPEST = 4
@@ -44,8 +44,8 @@ def reference(spec: Spec, facts: Facts, steps: int) -> list[Edit]:
 
 
 def _changes(spec: Spec, part: Edit) -> bool:
-    """Whether a part changes anything that matters: the same optimizer by name does not."""
+    """Whether a part changes anything that matters: Adam with other constants does not."""
     if part.kind == "optimizer":
         same = name_of(spec.training.optimizer) == "adam"
         return not (same and spec.training.learning_rate == part.params["rate"])
-    return True
+    return changed(spec, part.changes) != spec

@@ -31,7 +31,7 @@ BUDGET = "60s"
 SUFFICIENT = 0.6
 """A single change that reaches this share of what is attainable is enough."""
 
-MOST_EDITS = 2
+MOST_EDITS = 3
 """So many edits of each hypothesis are tried."""
 
 MOST_HYPOTHESES = 6
