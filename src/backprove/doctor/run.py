@@ -18,12 +18,13 @@ from backprove.doctor.examination import Examination, median
 from backprove.doctor.executor import Executor, Processes
 from backprove.doctor.experiments import Told
 from backprove.doctor.hypothesis import Hypothesis
-from backprove.doctor.ideas import Idea, popular
+from backprove.doctor.ideas import LONGER, Idea, popular
+from backprove.doctor.outlook import trains
 from backprove.doctor.program import Program
 from backprove.doctor.reference import reference
 from backprove.doctor.series import SERIES, lengthened, reduced, works
 from backprove.doctor.spec import Spec
-from backprove.doctor.verdict import Judgement, trains
+from backprove.doctor.verdict import Judgement
 from backprove.findings import Result
 
 BUDGET = "60s"
@@ -31,7 +32,7 @@ BUDGET = "60s"
 SUFFICIENT = 0.6
 """A single change that reaches this share of what is attainable is enough."""
 
-MOST_EDITS = 3
+MOST_EDITS = 4
 """So many edits of each hypothesis are tried."""
 
 MOST_HYPOTHESES = 6
@@ -123,9 +124,19 @@ def singles(exam: Examination, analysis: Analysis) -> None:
     )
     if not settled(exam, analysis):
         exam.extend()
-    if exam.trace is not None and exam.trace.broken is None:
-        long = [idea for idea in [*ideas, *others] if idea.longer > 1 and idea.edit is not whole]
-        exam.attempt(sorted(long, key=lambda idea: idea.longer))
+    long = [idea for idea in [*ideas, *others] if idea.longer > 1 and idea.edit is not whole]
+    exam.attempt(sorted(filter(lambda i: useful(exam, analysis, i), long), key=lambda i: i.longer))
+
+
+def useful(exam: Examination, analysis: Analysis, idea: Idea) -> bool:
+    """Whether more steps can change anything: not behind NaN, nor where a whole layer is dead.
+
+    Very long runs are left out where a cause is proved already.
+    """
+    trace = exam.trace
+    if trace is None or trace.broken is not None or trace.last.dead_layer:
+        return False
+    return idea.longer <= LONGER or not settled(exam, analysis)
 
 
 def settled(exam: Examination, analysis: Analysis) -> bool:

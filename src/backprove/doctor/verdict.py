@@ -13,31 +13,9 @@ from backprove.doctor.decide import ENOUGH, LEAST
 from backprove.doctor.edits import PHRASES, Edit
 from backprove.doctor.examination import GIVEN, MISTAKES, PLACEBO, WHOLE, Examination, median
 from backprove.doctor.hypothesis import Hypothesis
-from backprove.findings import Evidence, Finding, without_gaps
-
-SENTENCES: dict[str, str] = {
-    "causes": "it does not train. The cause: {cause}. What repairs it: {repair} ({worked} of "
-    "{seeds} seeds).",
-    "series": "it does not train, for several reasons that act together: {causes}. Only with all "
-    "of this it trains: {repair} ({worked} of {seeds} seeds).",
-    "partly": "it does not train. A cause: {cause}. What helps, if not enough within this budget: "
-    "{help}.",
-    "healthy": "it trains: {metric} {value:.3g}, where a constant answer gives {floor:.3g}.",
-    "no signal": "there is no sign that the inputs say anything about the targets: whatever was "
-    "changed, rows that were not trained on are predicted no better than by a constant.",
-    "too few steps": "it needs more steps: {factor} times as many bring the {metric} from "
-    "{before:.3g} to {after:.3g}, with nothing else changed.",
-    "undecided": "it does not train, and no single change that was tried repairs it.",
-    "cut short": "not decided: the time was over before enough was run again.",
-    "spared": "what it reaches is all that any re-run reached: {metric} {value:.3g}, where a "
-    "constant answer gives {floor:.3g}.",
-}
-
-
-REFERENCE = "all that usually helps: {count} changes at once"
-
-FEW_ROWS = 30
-"""From fewer rows nothing is said about a missing signal."""
+from backprove.doctor.outlook import nothing_to_learn, trains
+from backprove.doctor.sentences import REFERENCE, SENTENCES, phrase
+from backprove.findings import Evidence, Finding
 
 
 class Judgement:
@@ -232,30 +210,3 @@ class Judgement:
 def _as(finding: Finding, role: Any, level: Any) -> Finding:
     finding.role, finding.level = role, level
     return finding
-
-
-def trains(exam: Examination) -> bool:
-    """Whether every seed comes near to the perfect value, at the re-runs' length or in the end."""
-    whole = exam.whole_progress()
-    at_end = whole is not None and whole >= ENOUGH
-    return bool(exam.before) and (min(exam.before) >= ENOUGH or at_end)
-
-
-def nothing_to_learn(exam: Examination) -> bool:
-    """Whether neither a simple reader nor any re-run predicts rows that were not trained on."""
-    if exam.facts.has_signal or exam.facts.rows < FEW_ROWS:
-        return False
-    held_out = [
-        outcome.held_out
-        for found in exam.laboratory.outcomes.values()
-        for outcome in found.values()
-        if outcome.held_out is not None
-    ]
-    return bool(held_out) and max(held_out) <= exam.floor + 0.1 * (1.0 - exam.floor)
-
-
-def phrase(edit: Edit) -> dict[str, Any]:
-    """What an edit changes, as a template with parameters."""
-    if edit.parts:
-        return {"template": "{parts}", "parameters": {"parts": [phrase(p) for p in edit.parts]}}
-    return {"template": PHRASES[edit.kind], "parameters": without_gaps(edit.params)}

@@ -48,10 +48,15 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 
 
 def worst_step(trace: Trace) -> StepRecord | None:
-    """The early step with the largest overshoot, else the largest one of all."""
+    """The first early step beyond the limit, else the early one that came nearest, else any.
+
+    Behind the first step that is too large the network is another one, and its curvature says
+    nothing about the step that it could have started with.
+    """
     finite = [r for r in trace.curvature if math.isfinite(r.overshoot)]
     early = [r for r in finite if r.step < EARLY]
-    return max(early or finite, key=lambda r: r.overshoot, default=None)
+    beyond = (r for r in early if r.overshoot > LIMIT)
+    return next(beyond, None) or max(early or finite, key=lambda r: r.overshoot, default=None)
 
 
 def _prior(trace: Trace) -> float:
