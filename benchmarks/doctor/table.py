@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from backprove.doctor.spec import Spec
 from backprove.errors import BackproveError
 from backprove.findings import Result
 from backprove.tables import text_table
+from benchmarks.check.score import share
 from benchmarks.doctor.thresholds import autotrainer, deepdiagnosis
 from benchmarks.doctor.truth import Truth, all_truth, program
 
@@ -143,9 +143,3 @@ def _numbers(found: dict[str, Answer], truth: dict[str, Truth]) -> list[str]:
         share([found[n].alarm for n in healthy]),
         f"{np.mean([a.seconds for a in found.values()]):.1f}",
     ]
-
-
-def share(found: Sequence[bool]) -> str:
-    """`39 of 41 (95 %)`."""
-    part = 100 * sum(found) / max(len(found), 1)
-    return f"{sum(found)} of {len(found)} ({part:.0f} %)"

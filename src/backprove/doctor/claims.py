@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from backprove.doctor.decide import LEAST, Judged
+from backprove.doctor.edits import Edit
 from backprove.doctor.examination import MISTAKES, Examination, median
 from backprove.doctor.hypothesis import Hypothesis
 
@@ -69,10 +70,15 @@ def _claim(exam: Examination, hypothesis: Hypothesis) -> Claim | None:
         weight *= UNMOVED if moved is False else 1.0
         weight *= MASKING if edit.masking or hypothesis.family in OTHER_NETWORK else 1.0
         weight *= PARTIAL if partial else 1.0
-        weight += 1.0 if hypothesis.family in MISTAKES and not partial else 0.0
+        weight += 1.0 if hypothesis.family in MISTAKES and mends(edit) and not partial else 0.0
         if best is None or weight > best.weight:
             best = Claim(hypothesis, edit.id, judged, moved, weight, partial)
     return best
+
+
+def mends(edit: Edit) -> bool:
+    """Whether an edit does nothing but put a mistake right."""
+    return edit.kind in ("no_mistake", "reduction", "linear_output", "shuffle")
 
 
 def mediated(exam: Examination, hypothesis: Hypothesis, arm: str) -> bool | None:
