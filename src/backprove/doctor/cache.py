@@ -19,14 +19,18 @@ import numpy as np
 from backprove._version import __version__
 from backprove.data._cache import folder as cache_folder
 from backprove.doctor.jobs import Outcome
+from backprove.doctor.trace import Trace
 from backprove.errors import UsageError
 from backprove.files import write_text
 from backprove.findings import with_gaps, without_gaps
 
+LAYOUT = repr(msgspec.json.schema_components([Outcome, Trace]))
+"""How outcomes and traces are written: another layout, another key."""
+
 
 def key(*parts: Any) -> str:
     """The name under which something made of these parts is kept."""
-    text = json.dumps([__version__, np.__version__, *parts], sort_keys=True, default=str)
+    text = json.dumps([__version__, np.__version__, LAYOUT, *parts], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
