@@ -17,13 +17,12 @@ from backprove.doctor.decide import LEAST, Judged
 from backprove.doctor.edits import Edit
 from backprove.doctor.examination import MISTAKES, Examination, median
 from backprove.doctor.hypothesis import Hypothesis
-from backprove.doctor.ideas import LONGER
 
 UNMOVED = 0.5
 """The weight of a claim whose mediator did not move as predicted."""
 
 STEADY = 1.5
-"""The weight of a claim that a few times as many steps are enough: the least change there is."""
+"""The weight of a claim that more steps alone are enough: nothing of the program is changed."""
 
 PARTIAL = 0.2
 """The weight of a claim whose change brings it on its way only."""
@@ -74,7 +73,7 @@ def _claim(exam: Examination, hypothesis: Hypothesis) -> Claim | None:
         weight *= UNMOVED if moved is False else 1.0
         weight *= MASKING if edit.masking or hypothesis.family in OTHER_NETWORK else 1.0
         weight *= PARTIAL if partial else 1.0
-        weight *= STEADY if exam.ideas[edit.id].longer in range(2, LONGER + 1) else 1.0
+        weight *= STEADY if hypothesis.family == "epochs" else 1.0
         weight += 1.0 if hypothesis.family in MISTAKES and mends(edit) and not partial else 0.0
         if best is None or weight > best.weight:
             best = Claim(hypothesis, edit.id, judged, moved, weight, partial)

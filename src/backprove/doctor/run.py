@@ -131,12 +131,16 @@ def singles(exam: Examination, analysis: Analysis) -> None:
 def useful(exam: Examination, analysis: Analysis, idea: Idea) -> bool:
     """Whether more steps can change anything: not behind NaN, nor where a whole layer is dead.
 
-    Very long runs are left out where a cause is proved already.
+    Re-runs that were cut short say nothing about it. Very long runs are left out where a cause is
+    proved already, unless too few steps are the first thing that the trace speaks for.
     """
     trace = exam.trace
     if trace is None or trace.broken is not None or trace.last.dead_layer:
         return False
-    return idea.longer <= LONGER or not settled(exam, analysis)
+    if exam.steps < exam.total_steps:
+        return False
+    first = bool(analysis.hypotheses) and analysis.hypotheses[0].family == "epochs"
+    return idea.longer <= LONGER or first or not settled(exam, analysis)
 
 
 def settled(exam: Examination, analysis: Analysis) -> bool:
