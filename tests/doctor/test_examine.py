@@ -119,6 +119,9 @@ def test_no_time_gives_words_and_not_a_guess() -> None:
     result = examined(clusters(training__learning_rate=20.0), budget="0.001s")
     assert result.diagnosis.conclusion == "undecided" and result.diagnosis.cut_short
     assert not [f for f in result.findings if f.role == "cause"]
+    assert "RUN705" in [f.code for f in result.findings] and result.exit_code == 1
+    for format in ("junit", "github", "sarif", "concise"):
+        assert report(format, result)
     with pytest.raises(UsageError, match="expected a budget above 0"):
         examined(clusters(), budget="0")
 

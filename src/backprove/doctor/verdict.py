@@ -172,6 +172,9 @@ class Judgement:
         causes = [self._cause(claim) for claim in self._causes()]
         told = {finding.code for finding in causes}
         rest = [self._rest(finding) for finding in symptoms if finding.code not in told]
+        ends = {"undecided": "RUN705", "no signal": "DAT107"}
+        if (code := ends.get(self.conclusion)) and code not in {finding.code for finding in rest}:
+            rest.append(codes.finding(code, role="symptom", level="warn"))
         return causes + sorted(rest, key=lambda finding: finding.role != "effect")
 
     def _near(self) -> list[Finding]:
