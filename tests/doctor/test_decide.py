@@ -68,6 +68,12 @@ def test_half_of_the_gap_has_to_be_closed() -> None:
     assert level([0.4, 0.4, 0.5], 0.8) == pytest.approx(0.6)
 
 
+def test_a_program_that_fails_from_some_seeds_is_held_to_these() -> None:
+    assert level([0.9, 0.9, 0.0], 0.9) == pytest.approx(0.45)
+    assert judge([0.9] * 6 + [0.0] * 4, [0.9] * 10, 0.45).decision == "confirmed"
+    assert judge([0.9] * 2 + [0.0], [0.9] * 3, 0.45).decision != "confirmed"
+
+
 def test_a_program_that_nearly_trains_needs_a_clear_gain() -> None:
     assert level([0.81], 0.88) == pytest.approx(0.9)
     assert level([0.81], 0.88, enough=0.75) == pytest.approx(1.08)

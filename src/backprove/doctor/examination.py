@@ -186,10 +186,12 @@ class Examination:
 
     def settle(self, arms: Sequence[Arm]) -> None:
         """Run undecided arms, and the program itself, from more seeds."""
-        open_arms = [arm for arm in arms if self.judged(arm.name).decision == "undecided"]
-        if open_arms:
+        for count in MORE_SEEDS:
+            open_arms = [arm for arm in arms if self.judged(arm.name).decision == "undecided"]
+            if not open_arms:
+                return
             given = Arm(GIVEN, self.program, self.steps)
-            seeds = self.laboratory.seeds(MORE_SEEDS)
+            seeds = self.laboratory.seeds(count)
             if not self.laboratory.run([given, *open_arms], seeds):
                 self.cut_short = True
 

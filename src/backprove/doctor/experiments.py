@@ -20,8 +20,8 @@ from backprove.doctor.jobs import Job, Outcome
 SEEDS = 3
 """Every claim rests on at least so many paired seeds."""
 
-MORE_SEEDS = 5
-"""So many if the first ones leave it undecided."""
+MORE_SEEDS = (5, 10)
+"""So many if the first ones leave it undecided, and then so many."""
 
 SLOWEST = 20.0
 """A job is stopped when it takes so many times what is expected of it."""

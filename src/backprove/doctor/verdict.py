@@ -9,7 +9,7 @@ from backprove import codes
 from backprove.diagnosis import Conclusion, Diagnosis, Rerun, Standing
 from backprove.doctor import spec as specs
 from backprove.doctor.claims import Claim, mediated
-from backprove.doctor.decide import ENOUGH, LEAST
+from backprove.doctor.decide import ENOUGH, LEAST, WORKS
 from backprove.doctor.edits import PHRASES, Edit
 from backprove.doctor.examination import GIVEN, MISTAKES, PLACEBO, WHOLE, Examination, median
 from backprove.doctor.hypothesis import Hypothesis
@@ -54,7 +54,8 @@ class Judgement:
         if nothing_to_learn(exam):
             return "no signal", "no signal"
         whole = exam.steps == exam.total_steps and not exam.cut_short
-        if whole and median(exam.before) >= max(ENOUGH * exam.attainable, LEAST):
+        reached = [p >= max(ENOUGH * exam.attainable, LEAST) for p in exam.before]
+        if whole and sum(reached) >= WORKS * len(reached):
             return "spared", "healthy"
         return ("cut short", "undecided") if exam.cut_short else ("undecided", "undecided")
 
