@@ -53,7 +53,7 @@ class Judgement:
             return "cut short", "undecided"
         if nothing_to_learn(exam):
             return "no signal", "no signal"
-        whole = exam.steps == exam.total_steps and not exam.cut_short
+        whole = 2 * exam.steps >= exam.total_steps and not exam.cut_short
         reached = [p >= max(ENOUGH * exam.attainable, LEAST) for p in exam.before]
         if whole and sum(reached) >= WORKS * len(reached):
             return "spared", "healthy"
