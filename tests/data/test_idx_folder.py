@@ -196,5 +196,5 @@ def test_unknown_options(tmp_path: Path) -> None:
     write(tmp_path)
     with pytest.raises(UsageError, match="unknown option 'varient': did you mean 'variant'"):
         load(tmp_path, varient="x")
-    with pytest.raises(BackproveError, match="expected no options for mnist, found target"):
-        load("mnist", target="label")
+    with pytest.raises(BackproveError, match="expected no options for iris, found target"):
+        load("iris", target="label")

@@ -180,3 +180,8 @@ def test_a_run_with_a_mistake_can_be_resumed_exactly(tmp_path) -> None:
     )
     for name, w in whole.state_dict().items():
         assert np.array_equal(w, rest.state_dict()[name])
+
+
+def test_a_negative_seed_is_told() -> None:
+    with pytest.raises(UsageError, match="a seed of 0 or more, found -1"):
+        build_data(config({"shuffled_labels": True}, seed=-1))

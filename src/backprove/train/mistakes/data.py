@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from backprove.data import Dataset
+from backprove.errors import UsageError
 from backprove.train.config import MistakesConfig
 
 
@@ -15,6 +16,10 @@ def with_wrong_rows(mistakes: MistakesConfig, data: Dataset, seed: int) -> Datas
 
     The shuffles follow from the seed alone; two of them leave as many rows and labels as before.
     """
+    if not (mistakes.shuffled_inputs or mistakes.shuffled_labels or mistakes.shifted_labels):
+        return data
+    if seed < 0:
+        raise UsageError("expected a seed of 0 or more, found {seed}", seed=seed)
     rng = np.random.default_rng([seed, 20])
     if mistakes.shuffled_inputs:
         data = replace(data, x=data.x[rng.permutation(len(data))])
