@@ -20,8 +20,13 @@ check: $(VENV)/check.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/test.done
+bench: $(VENV)/test.done .venv-peers/done
 	$(BIN)/python -m benchmarks
+
+.venv-peers/done: benchmarks/speed/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 bench-check: $(VENV)/test.done
 	$(BIN)/python -m benchmarks check
@@ -35,7 +40,7 @@ docs: $(VENV)/docs.done
 	cp docs/index.html docs/_build/html/index.html
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-peers
 
 $(VENV)/made:
 	$(PYTHON) -m venv $(VENV)

@@ -2,7 +2,8 @@
 
 python -m benchmarks accuracy    test accuracy of the course's network for seeds 0-4
 python -m benchmarks memory      peak memory of training it
-python -m benchmarks speed       seconds an epoch, beside PyTorch and Paddle
+python -m benchmarks speed       training and inference beside twelve peers, on four networks
+                                 (one of them: speed-course-64 and so on)
 python -m benchmarks check       wrong operators found, beside PyTorch's and JAX's checkers
 python -m benchmarks conventions measures the frameworks' conventions and writes the table anew
 """

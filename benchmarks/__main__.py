@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from backprove.cli.versions import versions
-from benchmarks import accuracy, conventions, cost_memory, cost_time, memory, speed
+from benchmarks import accuracy, conventions, cost_memory, cost_time, memory
 from benchmarks.check import score, times
 from benchmarks.doctor import cases, overhead, table
+from benchmarks.speed import compare
+from benchmarks.speed.work import WORKS
 
 ALL = {
     "accuracy": accuracy.main,
     "memory": memory.main,
-    "speed": speed.main,
+    "speed": partial(compare.main, []),
     "check": score.main,
 }
 BY_NAME_ONLY = {
@@ -23,6 +26,7 @@ BY_NAME_ONLY = {
     "doctor": table.main,
     "doctor-cases": cases.main,
     "watching": overhead.main,
+    **{f"speed-{work}": partial(compare.main, [work]) for work in WORKS},
 }
 WITH_ARGUMENTS = ("doctor", "doctor-cases")
 """What reads the rest of the command line itself."""
