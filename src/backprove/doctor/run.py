@@ -27,7 +27,7 @@ from backprove.doctor.spec import Spec
 from backprove.doctor.verdict import Judgement
 from backprove.findings import Result
 
-BUDGET = "60s"
+BUDGET = "50s"
 
 SUFFICIENT = 0.6
 """A single change that reaches this share of what is attainable is enough."""

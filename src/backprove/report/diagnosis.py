@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from backprove.diagnosis import Diagnosis, Rerun
 from backprove.finding_view import clean, finding_text, verdict_sentence
-from backprove.findings import Finding, Result, filled, label
+from backprove.findings import Evidence, Finding, Result, filled, label
 from backprove.messages import render
 from backprove.tables import paragraph, text_table
 
@@ -45,8 +47,19 @@ def diagnosis_text(result: Result) -> str:
 
 
 def _group(title: str, findings: Iterable[Finding]) -> list[str]:
-    listed = [finding_text(finding) for finding in findings]
+    listed = [finding_text(_rounded(finding)) for finding in findings]
     return [title + "\n" + "\n".join(listed)] if listed else []
+
+
+def _rounded(finding: Finding) -> Finding:
+    """The finding with measured values in four digits; the result itself keeps all of them."""
+    return structs.replace(finding, evidence=[_in_four_digits(e) for e in finding.evidence])
+
+
+def _in_four_digits(evidence: Evidence) -> Evidence:
+    if not isinstance(evidence.value, float) or not math.isfinite(evidence.value):
+        return evidence
+    return structs.replace(evidence, value=float(f"{evidence.value:.4g}"))
 
 
 def _heading(found: Diagnosis) -> str:

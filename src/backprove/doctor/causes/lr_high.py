@@ -72,12 +72,13 @@ def _prior(trace: Trace) -> float:
 def _evidence(trace: Trace, worst: StepRecord, rate: float, stable: float) -> list[Evidence]:
     found = [
         Evidence("learning rate", rate),
-        Evidence("largest curvature at the start", trace.sharpness),
         Evidence("curvature", worst.kappa, where=f"step {worst.step + 1}"),
         Evidence("largest stable step", stable, where=f"step {worst.step + 1}"),
         Evidence("loss before the step", worst.before),
-        Evidence("loss behind the step", worst.after),
+        Evidence("loss after the step", worst.after),
     ]
+    if math.isfinite(trace.sharpness):
+        found.insert(1, Evidence("largest curvature at the start", trace.sharpness))
     if trace.broken is not None:
         found.append(Evidence("first NaN or infinity", trace.broken.step, where=trace.broken.place))
     return found
