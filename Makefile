@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPHINX := $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --conf-dir docs
 
-.PHONY: demo test check bench bench-check bench-doctor docs clean
+.PHONY: demo test check bench bench-check bench-cost bench-doctor docs clean
 
 demo: $(VENV)/demo.done
 	$(BIN)/backprove demo
@@ -31,6 +31,14 @@ bench: $(VENV)/test.done .venv-peers/done
 bench-check: $(VENV)/test.done
 	$(BIN)/python -m benchmarks check
 
+bench-cost: $(VENV)/test.done .venv-cost-peers/done
+	$(BIN)/python -m benchmarks cost
+
+.venv-cost-peers/done: benchmarks/cost/peers.txt
+	$(PYTHON) -m venv .venv-cost-peers
+	.venv-cost-peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 bench-doctor: $(VENV)/test.done
 	$(BIN)/python -m benchmarks doctor
 
@@ -40,7 +48,7 @@ docs: $(VENV)/docs.done
 	cp docs/index.html docs/_build/html/index.html
 
 clean:
-	rm -rf $(VENV) .venv-peers
+	rm -rf $(VENV) .venv-peers .venv-cost-peers
 
 $(VENV)/made:
 	$(PYTHON) -m venv $(VENV)

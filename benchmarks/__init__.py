@@ -6,6 +6,8 @@ python -m benchmarks speed        training and inference beside twelve peers, on
                                   (one of them: speed-course-64 and so on)
 python -m benchmarks check        wrong operators found, beside PyTorch's and JAX's checkers
 python -m benchmarks check-times  seconds that checks take
+python -m benchmarks cost         parameters and compute beside eight other counters, on networks
+                                  that counters get wrong
 python -m benchmarks cost-time    predicted and measured time of a training step
 python -m benchmarks cost-memory  predicted and measured peaks of memory
 python -m benchmarks doctor       causes found in eighty programs, beside two tools' rules

@@ -8,6 +8,7 @@ from functools import partial
 from backprove.cli.versions import versions
 from benchmarks import accuracy, conventions, cost_memory, cost_time, memory
 from benchmarks.check import score, times
+from benchmarks.cost import compare as cost_compare
 from benchmarks.doctor import cases, overhead, table
 from benchmarks.speed import compare
 from benchmarks.speed.work import WORKS
@@ -21,6 +22,7 @@ ALL = {
 BY_NAME_ONLY = {
     "check-times": times.main,
     "conventions": conventions.main,
+    "cost": cost_compare.main,
     "cost-memory": cost_memory.main,
     "cost-time": cost_time.main,
     "doctor": table.main,
@@ -28,7 +30,7 @@ BY_NAME_ONLY = {
     "watching": overhead.main,
     **{f"speed-{work}": partial(compare.main, [work]) for work in WORKS},
 }
-WITH_ARGUMENTS = ("doctor", "doctor-cases")
+WITH_ARGUMENTS = ("cost", "doctor", "doctor-cases")
 """What reads the rest of the command line itself."""
 
 

@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
 
 import pytest
+from tests.cost.vectors import NAMES, VECTORS, networks, shapes
 from tests.support import ask
 
 from backprove.cost.frameworks import cost_of_file
 
-HERE = Path(__file__).parent
-VECTORS = {v["id"]: v for v in tomllib.loads((HERE / "truth.toml").read_text())["vector"]}
-NAMES = {
-    "mlp-leaky-b1": "mlp",
-    "mlp-leaky-b64": "mlp",
-    "mlp-functional-act": "Functional",
-    "mlp-raw-matmul": "Raw",
-    "shared-called-3": "CalledThree",
-    "shared-two-parents": "two_parents",
-    "linear-subclass": "subclass",
-    "root-extra-vector": "RootVector",
-    "root-own-plus-sublayers": "RootOwn",
-    "linear-3d": "linear_3d",
-    "lstm-100": "lstm",
-    "sdpa-12x64x64": "Attention",
-    "bilinear": "bilinear",
-    "scan-10": "Scan",
-    "mlp-784-256-10": "small_mlp",
-    "layernorm-train-b64": "BehindLinear",
-    "broadcast-product-sum": "Broadcast",
-    "mha-1000": "SelfAttention",
-    "embedding-10": "embedding",
-    "residual-block": "ResidualBlock",
-}
-SHAPES = {
-    "sdpa-12x64x64": "1,12,64,64;1,12,64,64;1,12,64,64",
-    "broadcast-product-sum": "4,8;8,5",
-    "embedding-10": "10:int64",
-}
-PADDLE = {
-    "lstm-100": "1,100,64",
-    "sdpa-12x64x64": "1,64,12,64;1,64,12,64;1,64,12,64",
-    "mha-1000": "1,1000,100",
-}
-"""Where Paddle expects the axes in another order."""
 EXTRA = {"residual-block": 512}
 """Elements of the sum of the residual connection, beside those of the activation."""
+BACKWARD = {"layernorm-train-b64": "BehindLinear"}
+"""Where the gradient of the input is wanted: a network with a layer in front."""
 FIELDS = {
     *("id", "net", "input", "input2", "notes", "wrong"),
     *("params", "macs", "bias_adds", "act_elements", "step_matmul_flop", "adam_flop"),
@@ -58,13 +24,13 @@ FIELDS = {
 @cache
 def count(library: str, vector: str, convention: str):
     ask(library)
-    given = VECTORS[vector]
-    inputs = [given[k] for k in ("input", "input2") if k in given]
-    shapes = SHAPES.get(vector, ";".join(",".join(map(str, i)) for i in inputs))
-    shapes = PADDLE.get(vector, shapes) if library == "paddle" else shapes
-    place = f"{HERE / 'networks' / f'nets_{library}.py'}::{NAMES[vector]}"
+    place = f"{networks(library)}::{BACKWARD.get(vector, NAMES[vector])}"
     return cost_of_file(
-        place, shapes, optimizer="adam", loss="cross_entropy", convention=convention
+        place,
+        shapes(vector, library),
+        optimizer="adam",
+        loss="cross_entropy",
+        convention=convention,
     )
 
 
@@ -95,8 +61,7 @@ def test_parameters_and_multiply_adds(library, vector) -> None:
 def test_headline(library, vector) -> None:
     """Two for a multiply-add, one for a bias addition and for an element of an activation."""
     found, given = count(library, vector, "headline"), VECTORS[vector]
-    biases = given.get("bias_adds", 2010)
-    single = biases + given["act_elements"] + EXTRA.get(vector, 0)
+    single = given["bias_adds"] + given["act_elements"] + EXTRA.get(vector, 0)
     assert found.operations("forward") == 2 * given["macs"] + single
 
 

@@ -1,0 +1,1 @@
+"""Counters of parameters and compute side by side, on networks that counters get wrong."""
