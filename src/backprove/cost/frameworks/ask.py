@@ -7,6 +7,7 @@ from typing import Any
 
 from backprove.cost.frameworks.inputs import parse
 from backprove.cost.frameworks.result import result_of
+from backprove.cost.frameworks.tools import TOOLS
 from backprove.cost.table import CostResult
 from backprove.course import framework_of
 from backprove.errors import DataError, ShapeError, UsageError, unknown
@@ -14,7 +15,11 @@ from backprove.oracle.client import reference
 
 OUT_OF_MEMORY = ("ResourceExhausted", "MemoryError", "memory's size is 0", "can't allocate memory")
 """Words of the frameworks for a network that is too large, or has no memory yet."""
-CONVENTIONS = ("headline", "strict")
+CONVENTIONS = {
+    "torch": ("headline", "strict", *TOOLS),
+    "paddle": ("headline", "strict"),
+}
+"""Those of each library: a tool is reproduced where it reads that library's networks."""
 
 
 def cost_of_file(
@@ -36,13 +41,15 @@ def cost_of_file(
     Raises UsageError if there is no such file or network, or if building it fails; ShapeError if
     it does not run on these inputs.
     """
-    if convention not in CONVENTIONS:
-        raise unknown("convention for a network of Paddle or PyTorch", convention, CONVENTIONS)
     library = framework_of(place)
     if library is None:
         raise UsageError(
             "{path} imports neither paddle nor torch: give a file with a network of one of them",
             path=place.partition("::")[0],
+        )
+    if convention not in CONVENTIONS[library]:
+        raise unknown(
+            "convention for a network of Paddle or PyTorch", convention, CONVENTIONS[library]
         )
     given, keywords = parse(inputs)
     file, mark, name = place.partition("::")

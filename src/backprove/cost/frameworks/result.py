@@ -9,6 +9,7 @@ from backprove import ops
 from backprove._version import __version__
 from backprove.cost import memory
 from backprove.cost.count import loss_inputs, loss_row, operations
+from backprove.cost.frameworks.tools import TOOLS, as_printed
 from backprove.cost.table import CostResult, Operations, Row, summed
 from backprove.lifted import as_op
 from backprove.op import Op
@@ -26,7 +27,12 @@ def result_of(
     loss: Any,
     convention: str,
 ) -> CostResult:
-    """A row for each module that owns parameters or executed something, and one for the loss."""
+    """A row for each module that owns parameters or executed something, and one for the loss.
+
+    The convention of a tool knows neither loss nor optimizer.
+    """
+    if convention in TOOLS:
+        found, optimizer, loss = as_printed(found, convention), None, None
     update = find_optimizer(optimizer) if isinstance(optimizer, str) else optimizer
     rows = _rows(found, convention)
     if update is not None:

@@ -1,0 +1,53 @@
+"""What PyTorch's FlopCounterMode and fvcore print, from the operations that a network executed.
+
+* torch    2 x multiply-adds of the kernels that FlopCounterMode has a formula for; backward too
+* fvcore   multiply-adds of products and convolutions of the forward pass; it reads the traced
+           graph, where a recurrent layer and attention are one operation each, which it counts as 0
+
+Both print 0 for every other operation, so that an operation that we have no formula for is known
+here. What fvcore prints for a kernel that was not tried (norms, resizing, averaging, products
+with a vector) is unknown, and so are the products of attention that was computed step by step.
+Sources: torch.utils.flop_counter.flop_registry of PyTorch 2.13; fvcore.nn.flop_count of 0.1.5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+KINDS = ("mac", "flop", "cheap", "trans", "random")
+MATRICES = ("mm", "addmm", "bmm")
+REGISTERED = (*MATRICES, "baddbmm", "convolution", "_convolution", "convolution_backward")
+TRACED = (*MATRICES, "convolution")
+RECURRENT = ("LSTM", "GRU", "RNN")
+UNTRIED = (
+    *("mv", "dot", "vdot", "native_layer_norm", "native_batch_norm", "native_group_norm"),
+    *("_native_batch_norm_legit", "upsample_nearest2d", "upsample_bilinear2d"),
+    *("_adaptive_avg_pool2d", "mean", "grid_sampler_2d"),
+)
+BY_STEPS = "_safe_softmax"
+"""The kernel that only attention without a kernel of its own executes."""
+TOOLS = ("torch", "fvcore")
+
+
+def as_printed(found: dict[str, Any], tool: str) -> dict[str, Any]:
+    """A count with the operations that a tool prints in place of those executed."""
+    by_steps = {one["path"] for one in found["operations"] if one["name"] == BY_STEPS}
+    operations = []
+    for one in found["operations"]:
+        kind, attention = found["classes"].get(one["path"], ""), one["path"] in by_steps
+        flop = _torch(one) if tool == "torch" else _fvcore(one, kind, attention)
+        numbers = dict.fromkeys(KINDS, 0) | {"flop": flop or 0}
+        operations.append({**one, **numbers, "known": flop is not None, "formula": ""})
+    return {**found, "operations": operations}
+
+
+def _torch(one: dict[str, Any]) -> int:
+    return 2 * int(one["mac"]) if one["name"] in REGISTERED else 0
+
+
+def _fvcore(one: dict[str, Any], kind: str, by_steps: bool) -> int | None:
+    if one["pass"] != "forward" or kind in RECURRENT:
+        return 0
+    if one["name"] in UNTRIED or (by_steps and one["name"] in TRACED):
+        return None
+    return int(one["mac"]) if one["name"] in TRACED else 0

@@ -1,0 +1,92 @@
+"""Conventions of tools for PyTorch's networks: torch against FlopCounterMode itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+from tests.cost.vectors import NAMES, VECTORS, networks, shapes
+from tests.support import ask
+
+from backprove.cost.frameworks import cost_of_file
+from backprove.cost.frameworks.inputs import parse
+from backprove.errors import UsageError
+
+NETWORKS = networks("torch")
+CASES = {
+    **{name: shapes(vector, "torch") for vector, name in NAMES.items()},
+    "BehindLinear": "64,500",
+    "conv": "2,3,8,8",
+    "picture": "2,3,4,4",
+    "WithWeights": "50,2,100",
+    "two_way": "5,2,8",
+    "Einsum": "4,6",
+    "WeightFirst": "6,3",
+    "Strange": "4,20",
+    "subclass_twice": "1,100",
+}
+FVCORE = {
+    **{vector: VECTORS[vector]["macs"] for vector in ("mlp-leaky-b64", "mlp-raw-matmul")},
+    **{vector: VECTORS[vector]["macs"] for vector in ("shared-called-3", "linear-3d", "scan-10")},
+    "lstm-100": 0,
+    "sdpa-12x64x64": 0,
+    "embedding-10": 0,
+    "mha-1000": 40_000_000,
+}
+"""The vectors with what fvcore 0.1.5 prints for them."""
+
+
+@cache
+def truth() -> dict[str, list[int]]:
+    asked = [[name, parse(given)[0]] for name, given in CASES.items()]
+    file = NETWORKS.with_name("flops_torch.py")
+    words = [sys.executable, str(file), str(NETWORKS), json.dumps(asked)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=250, check=True)
+    return dict(zip(CASES, json.loads(done.stdout.splitlines()[-1]), strict=True))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_torch_is_flop_counter_mode(name) -> None:
+    ask("torch")
+    found = cost_of_file(f"{NETWORKS}::{name}", CASES[name], convention="torch")
+    forward, both = truth()[name]
+    assert found.operations("forward") == forward
+    assert found.operations("step") == both
+    assert found.complete
+
+
+def test_most_networks_have_products() -> None:
+    ask("torch")
+    assert sum(both > 0 for _, both in truth().values()) > 15
+
+
+@pytest.mark.parametrize("vector", FVCORE)
+def test_fvcore(vector) -> None:
+    ask("torch")
+    place = f"{NETWORKS}::{NAMES[vector]}"
+    found = cost_of_file(place, shapes(vector, "torch"), convention="fvcore")
+    assert found.operations("forward") == found.operations("step") == FVCORE[vector]
+    assert found.complete
+
+
+def test_what_fvcore_prints_for_a_norm_is_not_known() -> None:
+    ask("torch")
+    assert not cost_of_file(f"{NETWORKS}::BehindLinear", "64,500", convention="fvcore").complete
+
+
+def test_a_tool_counts_neither_loss_nor_optimizer() -> None:
+    ask("torch")
+    given = {"optimizer": "adam", "loss": "cross_entropy"}
+    found = cost_of_file(f"{NETWORKS}::mlp", "64,784", convention="torch", **given)
+    assert found.operations("step") == VECTORS["mlp-leaky-b64"]["step_matmul_flop"]
+    assert found.operations("optimizer") == found.operations("loss") == 0
+
+
+@pytest.mark.parametrize("convention", ["torch", "fvcore"])
+def test_a_tool_for_pytorch_is_refused_for_paddle(convention) -> None:
+    place = f"{networks('paddle')}::mlp"
+    with pytest.raises(UsageError, match="headline, strict"):
+        cost_of_file(place, "1,784", convention=convention)
