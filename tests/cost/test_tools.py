@@ -35,6 +35,7 @@ FVCORE = {
     "sdpa-12x64x64": 0,
     "embedding-10": 0,
     "mha-1000": 40_000_000,
+    "layernorm-train-b64": 5 * 32_000,
 }
 """The vectors with what fvcore 0.1.5 prints for them."""
 
@@ -72,9 +73,22 @@ def test_fvcore(vector) -> None:
     assert found.complete
 
 
-def test_what_fvcore_prints_for_a_norm_is_not_known() -> None:
+def test_a_norm_without_gain_and_with(tmp_path) -> None:
     ask("torch")
-    assert not cost_of_file(f"{NETWORKS}::BehindLinear", "64,500", convention="fvcore").complete
+    file = tmp_path / "norms.py"
+    file.write_text(
+        "from torch import nn\n"
+        "def plain():\n    return nn.LayerNorm(50, elementwise_affine=False)\n"
+        "def groups():\n    return nn.GroupNorm(2, 8)\n"
+        "def batch():\n    return nn.BatchNorm1d(8)\n"
+    )
+    plain, groups, batch = (
+        cost_of_file(f"{file}::{name}", given, convention="fvcore")
+        for name, given in (("plain", "3,50"), ("groups", "3,8,6"), ("batch", "3,8"))
+    )
+    assert (plain.operations("forward"), plain.complete) == (4 * 150, True)
+    assert (groups.operations("forward"), groups.complete) == (5 * 144, True)
+    assert not batch.complete
 
 
 def test_a_tool_counts_neither_loss_nor_optimizer() -> None:

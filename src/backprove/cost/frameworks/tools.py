@@ -1,11 +1,12 @@
 """What PyTorch's FlopCounterMode and fvcore print, from the operations that a network executed.
 
 * torch    2 x multiply-adds of the kernels that FlopCounterMode has a formula for; backward too
-* fvcore   multiply-adds of products and convolutions of the forward pass; it reads the traced
+* fvcore   multiply-adds of products and convolutions of the forward pass, and 5 (without gain and
+           shift 4) for each element of a layer norm or group norm; it reads the traced
            graph, where a recurrent layer and attention are one operation each, which it counts as 0
 
 Both print 0 for every other operation, so that an operation that we have no formula for is known
-here. What fvcore prints for a kernel that was not tried (norms, resizing, averaging, products
+here. What fvcore prints for a kernel that was not tried (batch norm, resizing, averaging, products
 with a vector) is unknown, and so are the products of attention that was computed step by step.
 Sources: torch.utils.flop_counter.flop_registry of PyTorch 2.13; fvcore.nn.flop_count of 0.1.5.
 """
@@ -19,8 +20,9 @@ MATRICES = ("mm", "addmm", "bmm")
 REGISTERED = (*MATRICES, "baddbmm", "convolution", "_convolution", "convolution_backward")
 TRACED = (*MATRICES, "convolution")
 RECURRENT = ("LSTM", "GRU", "RNN")
+NORMS = ("native_layer_norm", "native_group_norm")
 UNTRIED = (
-    *("mv", "dot", "vdot", "native_layer_norm", "native_batch_norm", "native_group_norm"),
+    *("mv", "dot", "vdot", "native_batch_norm"),
     *("_native_batch_norm_legit", "upsample_nearest2d", "upsample_bilinear2d"),
     *("_adaptive_avg_pool2d", "mean", "grid_sampler_2d"),
 )
@@ -48,6 +50,14 @@ def _torch(one: dict[str, Any]) -> int:
 def _fvcore(one: dict[str, Any], kind: str, by_steps: bool) -> int | None:
     if one["pass"] != "forward" or kind in RECURRENT:
         return 0
+    if one["name"] in NORMS:
+        return _norm(one)
     if one["name"] in UNTRIED or (by_steps and one["name"] in TRACED):
         return None
     return int(one["mac"]) if one["name"] in TRACED else 0
+
+
+def _norm(one: dict[str, Any]) -> int | None:
+    """5 an element with gain and shift, which our formula counts as 7; 4 without, as 5."""
+    rest, size = one["flop"] - one["trans"], one["elements"]
+    return {7 * size: 5 * size, 5 * size: 4 * size}.get(rest)
