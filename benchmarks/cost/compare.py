@@ -46,12 +46,18 @@ def main(names: list[str] | None = None) -> None:
 
 def compare(names: list[str]) -> Answers:
     """The answer of each counter by vector; several peers run at the same time."""
-    pairs = [(place, name) for name in names for place in PEERS]
+    found: Answers = {}
     with ThreadPoolExecutor(int(THREADS)) as pool:
-        answers = list(pool.map(lambda pair: ask(*pair), pairs))
-    found: Answers = {name: {place.name: ours(place, name) for place in OURS} for name in names}
-    for (place, name), answer in zip(pairs, answers, strict=True):
-        found[name][place.name] = answer
+        for name in names:
+            print(f"{len(found) + 1} of {len(names)}: {name}", file=sys.stderr, flush=True)
+            asked = [pool.submit(ask, place, name) for place in PEERS]
+            found[name] = {place.name: ours(place, name) for place in OURS}
+            try:
+                answers = [one.result() for one in asked]
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+            found[name] |= {p.name: answer for p, answer in zip(PEERS, answers, strict=True)}
     return found
 
 

@@ -90,6 +90,18 @@ def test_ours_is_right() -> None:
     assert judge.work(answer, MLP)[1] == judge.parameters(answer, MLP)[1] == judge.RIGHT
 
 
+def test_every_counter_is_asked_for_every_vector(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(compare, "ours", lambda place, name: {"error": f"{place.name} {name}"})
+    monkeypatch.setattr(compare, "ask", lambda place, name: {"error": f"{place.name} {name}"})
+    found = compare.compare(["lstm-100", "scan-10"])
+    names = [place.name for place in (*places.OURS, *places.PEERS)]
+    assert found == {
+        name: {place: {"error": f"{place} {name}"} for place in names}
+        for name in ("lstm-100", "scan-10")
+    }
+    assert "2 of 2: scan-10" in capsys.readouterr().err
+
+
 def test_the_report_marks_and_counts() -> None:
     right = {"mac": 1931000, "parameters": 1933010, "versions": {"it": "1"}}
     answers = dict.fromkeys((p.name for p in (*places.OURS, *places.PEERS)), right)
