@@ -15,6 +15,8 @@ from backprove.cost.budget import exceeded
 from backprove.cost.count import cost as count
 from backprove.cost.explain import explain as explained
 from backprove.cost.frameworks import cost_of_file
+from backprove.cost.frameworks.inputs import parse
+from backprove.cost.onnx_count import cost_of_onnx
 from backprove.cost.rendering import comma_separated, markdown, markdown_table, side_by_side
 from backprove.cost.table import CostResult
 from backprove.cost.weights import cost_of_weights
@@ -57,8 +59,8 @@ def cost(
         str,
         typer.Argument(
             help=render(
-                "A run's folder, a TOML file, sizes (784,1500,500,10), a safetensors file or "
-                "FILE.py::NAME, a network of Paddle or PyTorch."
+                "A run's folder, a TOML file, sizes (784,1500,500,10), a safetensors or ONNX file "
+                "or FILE.py::NAME, a network of Paddle or PyTorch."
             )
         ),
     ],
@@ -66,7 +68,8 @@ def cost(
         str | None,
         typer.Option(
             help=render(
-                "Shape of one sample, such as 784 or 28,28; of FILE.py::NAME with all axes: 64,784."
+                "Shape of one sample, such as 784 or 28,28; of FILE.py::NAME and ONNX files with "
+                "all axes: 64,784."
             )
         ),
     ] = None,
@@ -163,14 +166,15 @@ def cost(
 
 def _count(target: str, options: Options) -> CostResult:
     path = Path(target)
-    own = path.suffix != ".safetensors" and not target.partition("::")[0].endswith(".py")
+    code = target.partition("::")[0].endswith(".py")
+    own = path.suffix not in (".safetensors", ".onnx") and not code
     if options.measure and not own:
         raise UsageError(
             "--measure times networks of our own: a run's folder, a TOML file or sizes, found "
             "{found!r}",
             found=target,
         )
-    if target.partition("::")[0].endswith(".py"):
+    if code:
         return _of_framework(target, options)
     if options.arguments:
         raise UsageError(
@@ -178,6 +182,12 @@ def _count(target: str, options: Options) -> CostResult:
         )
     if path.suffix == ".safetensors":
         return cost_of_weights(path)
+    if path.suffix == ".onnx":
+        shapes = None if options.input is None else parse(options.input)[0]
+        given = None if shapes is None else [tuple(one["shape"]) for one in shapes]
+        return cost_of_onnx(
+            path, given, batch_size=options.batch_size, convention=options.convention
+        )
     net, config = _network(target, path, options.activation)
     return count(
         net,
@@ -221,7 +231,7 @@ def _network(target: str, path: Path, activation: str) -> tuple[Op, Config | Non
     if sizes is None:
         raise UsageError(
             "expected a run's folder, a TOML file, sizes such as 784,1500,500,10, a "
-            "safetensors file or FILE.py::NAME, found {found!r}: check the path",
+            "safetensors or ONNX file or FILE.py::NAME, found {found!r}: check the path",
             found=target,
         )
     tables = {"network": {"layers": sizes, "activation": activation}}

@@ -1,0 +1,130 @@
+"""ONNX files: the course's network against the truth, and what is said of bad files."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from backprove import LeakyReLU, Linear, Sequential, messages
+from backprove.cli import run
+from backprove.cost import cost
+from backprove.cost.onnx_count import cost_of_onnx
+from backprove.errors import DataError, UsageError
+
+SIZES = (784, 1500, 500, 10)
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    messages.choose_language("en")
+    yield
+    messages.choose_language("auto")
+
+
+def saved(path, nodes, shape, weights):
+    """A file with one input x and one output y."""
+    graph = helper.make_graph(
+        nodes,
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(np.asarray(v), k) for k, v in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    onnx.save(model, str(path))
+    return path
+
+
+def mlp(path, *, gemm=True):
+    nodes, weights, at = [], {}, "x"
+    for i, (n, m) in enumerate(itertools.pairwise(SIZES)):
+        last = i == len(SIZES) - 2
+        weights |= {f"w{i}": np.zeros((n, m), np.float32), f"b{i}": np.zeros(m, np.float32)}
+        out = "y" if last else f"h{i}"
+        if gemm:
+            nodes.append(helper.make_node("Gemm", [at, f"w{i}", f"b{i}"], [out]))
+        else:
+            nodes.append(helper.make_node("MatMul", [at, f"w{i}"], [f"p{i}"]))
+            nodes.append(helper.make_node("Add", [f"p{i}", f"b{i}"], [out]))
+        if not last:
+            nodes.append(helper.make_node("LeakyRelu", [out], [f"a{i}"]))
+            at = f"a{i}"
+    return saved(path, nodes, ["N", 784], weights)
+
+
+@pytest.mark.parametrize("gemm", [True, False])
+@pytest.mark.parametrize("batch", [1, 64])
+@pytest.mark.parametrize("convention", ["headline", "strict"])
+def test_the_course_network(tmp_path, gemm, batch, convention) -> None:
+    file = mlp(tmp_path / "net.onnx", gemm=gemm)
+    found = cost_of_onnx(file, batch_size=batch, convention=convention)
+    a, b, c = (Linear(n, m) for n, m in itertools.pairwise(SIZES))
+    ours = cost(
+        Sequential(a, LeakyReLU(), b, LeakyReLU(), c), batch_size=batch, convention=convention
+    )
+    assert found.complete and found.batch_size == batch
+    assert found.totals["parameters"]["total"] == 1_933_010
+    assert found.totals["parameters"]["used"] == 1_933_010
+    assert found.operations("forward", "mac") == batch * 1_931_000
+    if convention == "headline":
+        assert found.operations("forward") == batch * (3_862_000 + 2_010 + 2_000)
+    assert found.totals["operations"]["forward"] == ours.totals["operations"]["forward"]
+
+
+def test_a_convolution_with_pooling_and_batch_norm(tmp_path) -> None:
+    weights = {"w": np.zeros((4, 3, 3, 3), np.float32), "b": np.zeros(4, np.float32)}
+    weights |= {k: np.ones(4, np.float32) for k in ("g", "s", "m", "v")}
+    nodes = [
+        helper.make_node("Conv", ["x", "w", "b"], ["c"]),
+        helper.make_node("BatchNormalization", ["c", "g", "s", "m", "v"], ["n"]),
+        helper.make_node("MaxPool", ["n"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Flatten", ["p"], ["y"]),
+    ]
+    found = cost_of_onnx(saved(tmp_path / "c.onnx", nodes, ["N", 3, 8, 8], weights))
+    assert found.operations("forward", "mac") == 4 * 36 * 27
+    flop = 2 * 4 * 36 * 27 + 4 * 36 + 2 * 4 * 36 + 4 * 4
+    assert found.operations("forward") == flop
+    assert found.operations("forward", "cheap") == 4 * 9 * 3
+    assert found.totals["parameters"]["total"] == 4 * 27 + 4 + 8
+    assert found.totals["parameters"]["buffers"] == 8
+
+
+def test_shared_weights_count_once_and_unknown_operators_are_listed(tmp_path, capsys) -> None:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["h"]),
+        helper.make_node("MatMul", ["h", "w"], ["k"]),
+        helper.make_node("Det", ["k"], ["y"]),
+    ]
+    file = saved(tmp_path / "s.onnx", nodes, ["N", 8], {"w": np.zeros((8, 8), np.float32)})
+    found = cost_of_onnx(file, [(8, 8)])
+    assert found.totals["parameters"]["total"] == 64
+    assert found.totals["parameters"]["tied"] == 64
+    assert found.rows[1].tied_to == found.rows[0].name
+    assert [row.operator for row in found.rows if not row.known] == ["Det"]
+    assert run(["cost", str(file), "--input", "8,8"]) == 0
+    assert "at least" in capsys.readouterr().out
+    assert run(["cost", str(file), "--input", "8,8", "--strict"]) == 1
+
+
+def test_bad_files_and_shapes_are_told(tmp_path, capsys, monkeypatch) -> None:
+    bad = tmp_path / "bad.onnx"
+    bad.write_bytes(b"no model at all")
+    assert run(["cost", str(bad)]) == 2
+    assert "not an ONNX file" in capsys.readouterr().err
+    nodes = [helper.make_node("Relu", ["x"], ["y"])]
+    file = saved(tmp_path / "r.onnx", nodes, ["N", "T"], {})
+    with pytest.raises(DataError, match="axis 1"):
+        cost_of_onnx(file)
+    with pytest.raises(UsageError, match="axes"):
+        cost_of_onnx(file, [(1, 2, 3)])
+    fixed = saved(tmp_path / "f.onnx", nodes, [2, 3], {})
+    with pytest.raises(UsageError, match="axis 0"):
+        cost_of_onnx(fixed, batch_size=4)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert run(["cost", str(file)]) == 2
+    assert "backprove[onnx]" in capsys.readouterr().err
