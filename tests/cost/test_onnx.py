@@ -71,6 +71,7 @@ def test_the_course_network(tmp_path, gemm, batch, convention) -> None:
     assert found.totals["parameters"]["total"] == 1_933_010
     assert found.totals["parameters"]["used"] == 1_933_010
     assert found.operations("forward", "mac") == batch * 1_931_000
+    assert set(found.totals["operations"]) == {"forward"}
     if convention == "headline":
         assert found.operations("forward") == batch * (3_862_000 + 2_010 + 2_000)
     assert found.totals["operations"]["forward"] == ours.totals["operations"]["forward"]

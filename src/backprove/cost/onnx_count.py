@@ -116,7 +116,7 @@ def _row(
         row.counts["forward"] = counted
         row.formula = found.formula
         passed = "forward.mac" if found.strict.mac else "forward.flop"
-        row.worked = {passed: found.formula} if found.formula else {}
+        row.worked = {passed: found.formula.split(";")[0]} if found.formula else {}
         row.moved_bytes = ITEM * sum(map(prod, [*shapes, output or ()]))
     return row
 
@@ -140,7 +140,7 @@ def _totals(
             "tied": sum(row.used for row in rows) - used,
             "buffers": sum(graph.parameters.get(n, 0) for n in buffers),
         },
-        "operations": operations(rows),
+        "operations": {"forward": operations(rows)["forward"]},
         "memory": {"parameters": ITEM * total},
         "moved": {"forward": moved, "backward": 0, "optimizer": 0},
         "complete": all(row.known for row in rows),
