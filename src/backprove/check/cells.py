@@ -28,9 +28,16 @@ class Tally:
     points: dict[int, Pointwise] = field(default_factory=dict)
     cells: dict[int, Pointwise] = field(default_factory=dict)
     positions: list[Failure] = field(default_factory=list)
+    makers: dict[int, Any] = field(default_factory=dict)
 
-    def add(self, trial: Trial, outcome: dict[str, Any], source: Pointwise | None) -> None:
-        """Note one outcome."""
+    def add(
+        self,
+        trial: Trial,
+        outcome: dict[str, Any],
+        source: Pointwise | None,
+        make: Any = None,
+    ) -> None:
+        """Note one outcome. `make` makes trials like this one from other arrays (see `reduce`)."""
         if "ended" in outcome:
             self.ended = self.ended or (outcome["ended"], trial)
             return
@@ -45,6 +52,8 @@ class Tally:
         found = failures(trial, outcome)
         if source is not None:
             self.points.update((id(f.trial), source) for f in found)
+        if make is not None:
+            self.makers.update((id(f.trial), make) for f in found)
         self.failures += found
 
 
@@ -92,7 +101,7 @@ def run_examples(
                 trials = [_renamed(t, back) for t in trials]
             outcomes = subject.run([t.request() for t in trials])
             for trial, outcome in zip(trials, outcomes, strict=True):
-                tally.add(trial, outcome, None)
+                tally.add(trial, outcome, None, example.maker(strict, back))
             if tally.ended:
                 return
 
@@ -123,7 +132,8 @@ def _sayable(example: Any, back: dict[str, str]) -> bool:
 
 
 def _renamed(trial: Trial, back: dict[str, str]) -> Trial:
-    return replace(trial, arguments={back[k]: v for k, v in trial.arguments.items()})
+    arguments = {back[k]: v for k, v in trial.arguments.items() if k in back}
+    return replace(trial, arguments=arguments)
 
 
 def context_of(op: Any) -> dict[str, Any]:

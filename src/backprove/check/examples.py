@@ -7,7 +7,7 @@ Jacobian serves them all. The first input is also all zero, and made of special 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -23,6 +23,7 @@ from backprove.check.trial import Bound, Trial
 from backprove.check.variants import pairs, variants
 from backprove.errors import BackproveError
 
+Maker = Callable[[Any, str], Trial]
 FREE_KINDS = ("normal", "away")
 DRAWN = "drawn inputs"
 CYCLE = (0.0, 1.0, -1.0, 0.5, -3.0, 8.0, -20.0, 30.0, -0.0, 100.0, -100.0, 2.0)
@@ -101,6 +102,23 @@ class Example:
             yield self.trial(one.reshape(shape), dtype, "one upstream gradient 1, the rest 0")
         for layout in grid.LAYOUTS:
             yield self.trial(signed, dtype, f"memory layout {layout}", layout=layout)
+
+    def maker(self, strict: bool, back: dict[str, str] | None) -> Maker:
+        """Makes trials like these from other arrays; `back` are the stranger's argument names."""
+
+        def make(case: Any, dtype: str) -> Trial:
+            theirs = {} if back is None else {v: k for k, v in back.items()}
+            arguments = {theirs.get(k, k): v for k, v in case.arguments.items()}
+            other = Example.__new__(Example)
+            other.op = type(self.op)(**{**self.case.arguments, **arguments})
+            other.case, other.inputs, other.purpose = self.case, case.inputs, "smaller case"
+            other.values = case.values
+            other.exact = jacobian(other.op, case.inputs, case.values)
+            found = other.trial(case.dy, dtype, "smaller case")
+            found = found if strict else other._lenient(found)
+            return replace(found, arguments=case.arguments)
+
+        return make
 
     def trial(self, dy: Any, dtype: str, purpose: str, **more: Any) -> Trial:
         """The trial with an upstream gradient."""

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from backprove import codes
-from backprove.check import recognise
+from backprove.check import recognise, recognise_matrix
 from backprove.check.broadcasting import unsummed
 from backprove.check.cells import Tally
 from backprove.check.examples import DRAWN
 from backprove.check.precision import DTYPES
+from backprove.check.reduce import reduced
 from backprove.check.script import script
 from backprove.check.shrink import SEVERITY, smallest
 from backprove.check.trial import Failure
@@ -112,16 +113,22 @@ def checks(tally: Tally, subject: Any) -> list[Check]:
 
 def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     least = smallest(own, subject, tally)
+    if (make := tally.makers.get(id(least.trial))) is not None:
+        least = reduced(least, subject, make, _sizes(least, subject))
     name, kind = least.name, least.kind
     title = what(name, subject.facts["inputs"])
     shared = _shared(least, subject, title)
     parameters: dict[str, Any] = {"what": title}
     if kind == "missing":
         return codes.finding("GRD007", parameters=parameters, **shared)
+    spared = kind == "shape" and unsummed(least, tally)
+    known = "" if spared else recognise_matrix.code_of(tally.runs, name)
+    if kind in ("shape", "wrong") and (matrix := known):
+        return codes.finding(matrix, parameters=parameters, **shared)
     if kind == "shape":
         sizes = {"found": str(least.found), "expected": str(least.low)}
         told: dict[str, Any] = {}
-        if unsummed(least, tally):
+        if spared:
             told = {"level": "info", "verdict": "undecided"}
         return codes.finding("GRD002", parameters=parameters | sizes, **shared, **told)
     parameters |= shown(least)[0]
@@ -142,6 +149,12 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     return codes.finding(code, parameters=parameters, **shared)
 
 
+def _sizes(least: Failure, subject: Any) -> dict[str, int]:
+    """Constructor arguments that are lengths of axes and that nobody asked for."""
+    chosen = {**getattr(subject, "guesses", {}), **least.trial.arguments}
+    return {k: v for k, v in chosen.items() if isinstance(v, int) and not isinstance(v, bool)}
+
+
 def _pattern(name: str, own: list[Failure], tally: Tally) -> tuple[str, list[Evidence]]:
     """The code of the mistake that the results fit, with the evidence for it."""
     if name == "y":
@@ -156,6 +169,10 @@ def _pattern(name: str, own: list[Failure], tally: Tally) -> tuple[str, list[Evi
         return "GRD003", [Evidence("ratio", float(f"{factor:.10g}"))]
     if recognise.divided(runs, name):
         return "GRD003", [Evidence("ratio", "1/N")]
+    if ratio := recognise_matrix.ratio_of(runs, name):
+        return "GRD003", [Evidence("ratio", ratio)]
+    if recognise_matrix.summed_too_far(runs, name):
+        return "GRD001", [Evidence("fits", "the sum over all axes")]
     if recognise.upstream_ignored(runs, name):
         return "GRD008", []
     if recognise.derivative_ignored(runs, name):
@@ -188,6 +205,7 @@ def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
     ]
     if trial.group:
         evidence.append(Evidence("group", trial.group))
+    evidence += [Evidence(f"parameter {k}", _short(v)) for k, v in trial.values.items()]
     if trial.arguments:
         evidence.append(Evidence("arguments", str(trial.arguments)))
     if trial.dy.size != 1:
@@ -228,6 +246,12 @@ def _input(least: Failure) -> Any:
     if (np.shape(x) == least.trial.dy.shape and least.place != ()) or x.ndim == 0:
         return _plain(x[least.place] if np.ndim(x) == len(least.place) else x)
     return str(np.asarray(x, dtype=np.float64).tolist()) if x.size <= 12 else f"shape {x.shape}"
+
+
+def _short(value: Any) -> Any:
+    size = np.size(value)
+    floating = np.asarray(value).dtype.kind in "fV"
+    return _plain(value) if size <= 12 and floating else str(value)[:60]
 
 
 def _dy(least: Failure) -> Any:

@@ -34,6 +34,7 @@ class Study:
     ratios: dict[Any, float] = field(default_factory=dict)
     elementwise: bool = False
     referred: bool = False
+    loss: str = ""
 
 
 def study(subject: Any, given: dict[str, Any], seed: int, reference: Any = None) -> Study:
@@ -136,9 +137,29 @@ def _example(
         trials = list(measured.trials(dtype, rng, dtype == "float64"))
         outcomes = subject.run([t.request() for t in trials])
         for trial, outcome in zip(trials, outcomes, strict=True):
-            found.tally.add(trial, outcome, None)
+            found.tally.add(trial, outcome, None, maker(forward, reference, found))
         if found.tally.ended:
             return
+
+
+def maker(forward: Forward, reference: Any, found: Study) -> Any:
+    """Makes trials of other arrays by measuring there."""
+
+    def make(case: Any, dtype: str) -> Any:
+        there = Forward(forward.subject, case.arguments)
+        there.dtype = forward.dtype
+        optional = found.bases[0].base.optional if found.bases else frozenset()
+        base = Base(case.arguments, case.inputs, case.values, optional, case.labels, "smaller case")
+        measured = measure(there, base)
+        if measured is None or measured.y.shape != np.shape(case.dy):
+            return None
+        if base.labels is None:
+            return _referred(measured, reference, found).trial(case.dy, dtype, "smaller case")
+        readings = dict(losses.candidates(measured.y, base.labels))
+        slope = readings.get(found.loss)
+        return None if slope is None else measured.trial(slope, dtype, found.loss)
+
+    return make
 
 
 def _referred(measured: Measured, reference: Any, found: Study) -> Measured:
@@ -171,8 +192,10 @@ def _with_loss(subject: Any, measured: Measured, found: Study) -> None:
         tally.add(trial, outcome, None)
         tallies.append(tally)
     best = min(range(len(trials)), key=lambda i: len(tallies[i].failures))
-    found.tally.add(trials[best], outcome, None)
     found.bases.append(measured)
+    found.loss = trials[best].purpose
+    make = maker(Forward(subject, measured.base.arguments), None, found)
+    found.tally.add(trials[best], outcome, None, make)
     right = not tallies[best].failures
     said = Check("loss", "ok" if right else "undecided", trials[best].purpose)
     found.checks += [said] if said not in found.checks else []
