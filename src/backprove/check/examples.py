@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from backprove.cases import Case
+from backprove.cases import Case, Draw
 from backprove.check import grid
 from backprove.check.bounds import loosened
 from backprove.check.jacobian import Jacobian, at_infinity, jacobian
@@ -23,7 +23,7 @@ from backprove.check.trial import Bound, Trial
 from backprove.check.variants import pairs, variants
 from backprove.errors import BackproveError
 
-Maker = Callable[[Any, str], Trial]
+Maker = Callable[[Any, str], Trial | None]
 FREE_KINDS = ("normal", "away")
 DRAWN = "drawn inputs"
 CYCLE = (0.0, 1.0, -1.0, 0.5, -3.0, 8.0, -20.0, 30.0, -0.0, 100.0, -100.0, 2.0)
@@ -106,12 +106,15 @@ class Example:
     def maker(self, strict: bool, back: dict[str, str] | None) -> Maker:
         """Makes trials like these from other arrays; `back` are the stranger's argument names."""
 
-        def make(case: Any, dtype: str) -> Trial:
+        def make(case: Any, dtype: str) -> Trial | None:
+            pairs = zip(self.case.inputs, case.inputs, strict=True)
+            if not all(_possible(draw, x) for draw, x in pairs):
+                return None
             theirs = {} if back is None else {v: k for k, v in back.items()}
             arguments = {theirs.get(k, k): v for k, v in case.arguments.items()}
             other = Example.__new__(Example)
             other.op = type(self.op)(**{**self.case.arguments, **arguments})
-            other.case, other.inputs, other.purpose = self.case, case.inputs, "smaller case"
+            other.case, other.inputs, other.purpose = self.case, case.inputs, ""
             other.values = case.values
             other.exact = jacobian(other.op, case.inputs, case.values)
             found = other.trial(case.dy, dtype, "smaller case")
@@ -128,6 +131,15 @@ class Example:
             {k: _cast(v, dtype) for k, v in self.values.items()}, purpose=purpose,
             group=self.purpose, **more,
         )  # fmt: skip
+
+
+def _possible(draw: Draw, x: Any) -> bool:
+    """Whether an array is one that the recipe might have drawn: no other defect may slip in."""
+    if draw.kind in ("probabilities", "onehot"):
+        return bool(np.all(x >= 0) and np.allclose(np.sum(x, axis=-1), 1))
+    if draw.kind == "uniform":
+        return bool(np.all((x >= draw.low) & (x <= draw.high)))
+    return draw.kind != "signs" or bool(np.all(np.abs(x) == 1))
 
 
 @cache

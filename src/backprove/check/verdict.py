@@ -113,7 +113,8 @@ def checks(tally: Tally, subject: Any) -> list[Check]:
 
 def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     least = smallest(own, subject, tally)
-    if (make := tally.makers.get(id(least.trial))) is not None:
+    usual = least.trial.group in ("", DRAWN, "zeros", "special numbers")
+    if usual and (make := tally.makers.get(id(least.trial))) is not None:
         least = reduced(least, subject, make, _sizes(least, subject))
     name, kind = least.name, least.kind
     title = what(name, subject.facts["inputs"])
