@@ -156,8 +156,8 @@ def test_every_key_of_a_configuration_is_explained(language, made) -> None:
 def test_every_code_has_its_section(language, made) -> None:
     page = made["codes"].page(language)
     for code in CODES:
-        assert f"\n(grd{code[3:]})=\n## {code} " in page
-        assert f"| [{code}](#grd{code[3:]}) | " in page
+        assert f"\n({code.lower()})=\n## {code} " in page
+        assert f"| [{code}](#{code.lower()}) | " in page
     outside = re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
     assert len(re.findall(r"^#+ ", outside, flags=re.MULTILINE)) == len(CODES)
 
