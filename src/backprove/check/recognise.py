@@ -57,7 +57,7 @@ def _low(trial: Trial, name: str) -> Any:
 
 def _fits(runs: Sequence[Run], name: str, candidate: Callable[[Trial], Any]) -> bool:
     with np.errstate(all="ignore"):
-        pairs = [(_result(o, name), candidate(t)) for t, o in runs if _usable(t, o, name, True)]
+        pairs = [(_result(o, name), candidate(t)) for t, o in runs if _usable(t, o, name)]
     if not pairs:
         return False
     found = np.concatenate([a.ravel() for a, _ in pairs])
@@ -68,7 +68,7 @@ def _fits(runs: Sequence[Run], name: str, candidate: Callable[[Trial], Any]) -> 
 
 
 def _gathered(runs: Sequence[Run], name: str) -> tuple[Any, Any]:
-    used = [(t, o) for t, o in runs if _usable(t, o, name)]
+    used = [(t, o) for t, o in runs if _known(t, o, name)]
     if not used:
         return np.zeros(0, dtype=Wide), np.zeros(0, dtype=Wide)
     found = np.concatenate([_result(o, name).ravel() for _, o in used])
@@ -77,15 +77,21 @@ def _gathered(runs: Sequence[Run], name: str) -> tuple[Any, Any]:
     return found, low
 
 
-def _usable(trial: Trial, outcome: dict[str, Any], name: str, like_dy: bool = False) -> bool:
+def _known(trial: Trial, outcome: dict[str, Any], name: str) -> bool:
+    """Whether there is a result in float64 of the right shape."""
     result = outcome.get("arrays", {}).get(name)
     return (
         trial.dtype == "float64"
         and result is not None
         and name in trial.expected
         and np.shape(result) == trial.expected[name].low.shape
-        and (not like_dy or np.shape(result) == trial.dy.shape)
     )
+
+
+def _usable(trial: Trial, outcome: dict[str, Any], name: str) -> bool:
+    """The same for a result that belongs to the upstream gradient element by element."""
+    own = not name.startswith("d:") and _known(trial, outcome, name)
+    return own and trial.expected[name].low.shape == trial.dy.shape
 
 
 def _result(outcome: dict[str, Any], name: str) -> Any:

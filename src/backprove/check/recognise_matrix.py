@@ -1,6 +1,6 @@
 """Which known mistake the gradient of a matrix, a bias or an input of a layer fits.
 
-Every reading must fit in all runs at once: the transposed gradient, the one that is not summed over
+Every reading must fit in all runs at once: the gradient that is not summed over
 the batch, the one that is summed over too much, the one that never looks at the upstream gradient.
 """
 
@@ -19,14 +19,10 @@ Reading = Callable[[Any, Any], bool]
 
 
 def code_of(runs: Sequence[Run], name: str) -> str:
-    """GRD005 transposed, GRD006 not summed over the batch, GRD008 upstream ignored; else ""."""
+    """GRD006 not summed over the batch, GRD008 upstream ignored; else ""."""
     pairs = [(_found(o, name), _low(t, name), t) for t, o in runs if _usable(t, o, name)]
     if not pairs:
         return ""
-    if _all(pairs, lambda f, e: f.shape == e.T.shape and _near(f, e.T)) and _any(
-        pairs, lambda f, e: e.ndim == 2 and (f.shape != e.shape or not _near(f, e))
-    ):
-        return "GRD005"
     if _any(pairs, lambda f, e: f.size > e.size) and _all(pairs, _summed):
         return "GRD006"
     return "GRD008" if ignores_upstream(runs, name) else ""

@@ -50,8 +50,9 @@ def _repeated(singles: list[Any], like: Failure, subject: Any, tally: Tally) -> 
     found: list[Failure] = []
     for single in singles:
         source = tally.cells[id(single)]
-        index, dy = _index(source.points, single.inputs[0][0]), float(single.dy[0])
+        index, dy = position(source.points, single.inputs[0][0]), float(single.dy[0])
         trials = [source.trial(np.full(n, index), dy, "equal elements") for n in lengths(subject)]
+        tally.cells.update((id(t), source) for t in trials)
         outcomes = subject.run([t.request() for t in trials])
         for trial, outcome in zip(trials, outcomes, strict=True):
             if "arrays" in outcome:
@@ -70,7 +71,7 @@ def _singles(ordered: list[Failure], tally: Tally) -> list[Any]:
         if source is None or failure.kind in ("shape", "missing"):
             continue
         x, dy = failure.trial.inputs[0][failure.place], failure.trial.dy[failure.place]
-        index = _index(source.points, x)
+        index = position(source.points, x)
         for upstream in (1.0, float(dy)):
             key = (id(source), index, upstream)
             if key not in seen:
@@ -82,7 +83,8 @@ def _singles(ordered: list[Failure], tally: Tally) -> list[Any]:
     return found
 
 
-def _index(points: Any, x: Any) -> int:
+def position(points: Any, x: Any) -> int:
+    """The number of a point, to the bit."""
     wanted = np.asarray(x).tobytes()
     return next(i for i, p in enumerate(points) if p.tobytes() == wanted)
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from backprove import codes
-from backprove.check import recognise, recognise_matrix
+from backprove.check import alone, recognise, recognise_matrix
+from backprove.check.arrangement import arranged
 from backprove.check.broadcasting import unsummed
 from backprove.check.cells import Tally
 from backprove.check.examples import DRAWN
@@ -17,6 +18,7 @@ from backprove.check.reduce import reduced
 from backprove.check.script import script
 from backprove.check.shrink import SEVERITY, smallest
 from backprove.check.trial import Failure
+from backprove.check.undecided import undecided
 from backprove.findings import Check, Evidence, Finding
 from backprove.op import Op
 
@@ -40,7 +42,7 @@ def findings(tally: Tally, subject: Any) -> list[Finding]:
         own = [f for f in tally.failures if f.name == name]
         found += [_of_result(part, tally, subject) for part in _apart(own)]
     found += _positions(tally, subject)
-    found += [*_notes(tally, subject), *_dtypes(tally, subject)]
+    found += [*_notes(tally, subject), *_dtypes(tally, subject), *_undecided(tally, subject)]
     return found if found or not vacuous(tally) else [codes.finding("GRD022")]
 
 
@@ -123,9 +125,12 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     if kind == "missing":
         return codes.finding("GRD007", parameters=parameters, **shared)
     spared = kind == "shape" and unsummed(least, tally)
-    known = "" if spared else recognise_matrix.code_of(tally.runs, name)
-    if kind in ("shape", "wrong") and (matrix := known):
-        return codes.finding(matrix, parameters=parameters, **shared)
+    if kind in ("shape", "wrong") and not spared:
+        if (misplaced := arranged(tally.runs, name)) is not None:
+            shared["evidence"].append(Evidence("fits", misplaced[1]))
+            return codes.finding(misplaced[0], parameters=parameters, **shared)
+        if matrix := recognise_matrix.code_of(tally.runs, name):
+            return codes.finding(matrix, parameters=parameters, **shared)
     if kind == "shape":
         sizes = {"found": str(least.found), "expected": str(least.low)}
         told: dict[str, Any] = {}
@@ -140,6 +145,8 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
         return codes.finding("GRD013", parameters=parameters, **shared, **extra)
     code, more = _pattern(name, own, tally)
     shared["evidence"] += more
+    if code in ("GRD001", "GRD015") and not more and (other := alone.cause(least, subject, tally)):
+        return codes.finding(other[0], parameters=parameters | other[1], **shared)
     if kind == "imprecise" and code in ("GRD001", "GRD015"):
         return codes.finding(code, parameters=parameters, level="warn", **shared)
     for evidence in more:
@@ -315,6 +322,15 @@ def _stops(tally: Tally, subject: Any) -> list[Finding]:
 def _input_of(trial: Any) -> Any:
     x = np.asarray(trial.inputs[0])
     return _plain(x) if x.size <= 12 else f"shape {x.shape}"
+
+
+def _undecided(tally: Tally, subject: Any) -> list[Finding]:
+    found = []
+    for dtype, name in undecided(tally.runs):
+        title = what(name, subject.facts["inputs"])
+        parameters = {"dtype": dtype, "what": title}
+        found.append(codes.finding("GRD014", parameters=parameters, **place(subject, title)))
+    return found
 
 
 def _notes(tally: Tally, subject: Any) -> list[Finding]:

@@ -1,0 +1,27 @@
+"""Results that a dtype is too coarse to judge: what rounding allows reaches as far as zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backprove.check.trial import Bound, Trial
+
+
+def undecided(runs: list[tuple[Trial, dict[str, Any]]]) -> list[tuple[str, str]]:
+    """(dtype, result) where another dtype could tell the result from 0 and this one could not."""
+    seen: dict[tuple[str, str], bool] = {}
+    for trial, _ in runs:
+        for name, bound in trial.expected.items():
+            key = (trial.dtype, name)
+            seen[key] = seen.get(key, False) or _tells(bound)
+    decided = {name for (_, name), tells in seen.items() if tells}
+    return [(dtype, name) for (dtype, name), tells in seen.items() if not tells and name in decided]
+
+
+def _tells(bound: Bound) -> bool:
+    """Whether a result of 0 would be found wrong somewhere."""
+    with np.errstate(all="ignore"):
+        low, high = bound.low - bound.tolerance, bound.high + bound.tolerance
+        return bool(np.any(~bound.free & ((low > 0) | (high < 0))))
