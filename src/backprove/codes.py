@@ -97,7 +97,7 @@ def _operators() -> Iterator[Code]:
         ("GRD014", "check-limited-by-precision", "info", "undecided"),
         ("GRD015", "forward-mismatch", "error", "wrong"),
         ("GRD016", "argument-mutated", "error", "wrong"),
-        ("GRD017", "output-aliases-input", "error", "wrong"),
+        ("GRD017", "output-aliases-input", "info", "convention"),
         ("GRD018", "not-deterministic", "error", "wrong"),
         ("GRD019", "position-dependent", "error", "wrong"),
         ("GRD020", "crashed", "error", "crashed"),

@@ -343,7 +343,7 @@ def _notes(tally: Tally, subject: Any) -> list[Finding]:
             if not issubclass(getattr(subject, "cls", object), Op):
                 name = note.rpartition(":")[2]
                 parameters = {"method": "forward", "name": name}
-                found.append(codes.finding("GRD017", parameters=parameters, **where, level="info"))
+                found.append(codes.finding("GRD017", parameters=parameters, **where))
         elif note.startswith("only parameters:"):
             parameters = {"what": f"gradient of {note.partition(':')[2]}"}
             found.append(codes.finding("GRD007", parameters=parameters, **where))
