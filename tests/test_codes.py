@@ -53,9 +53,9 @@ def test_a_finding_takes_what_its_code_says_and_what_is_given() -> None:
     messages.choose_language("auto")
 
 
-def test_every_code_is_given_by_the_checker() -> None:
+def test_every_code_of_operators_is_found_by_the_checker() -> None:
     """A code that nothing finds would be a promise on a page."""
-    folder = catalog.ROOT / "check"
-    sources = "".join(p.read_text(encoding="utf-8") for p in sorted(folder.rglob("*.py")))
-    missing = [code for code in CODES if f'"{code}"' not in sources]
+    files = [p for p in catalog.ROOT.rglob("*.py") if "codes" not in p.stem]
+    sources = "".join(p.read_text(encoding="utf-8") for p in files)
+    missing = [code for code in CODES if code.startswith("GRD") and f'"{code}"' not in sources]
     assert not missing

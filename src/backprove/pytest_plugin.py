@@ -129,16 +129,13 @@ class OperatorFile(pytest.File):
         except BackproveError as error:
             raise self.CollectError(str(error)) from None
         for name in names:
-            yield OperatorItem.from_parent(
-                self, name=name, target=_target(self.path, name), skipped=len(names) > 1
-            )
+            yield OperatorItem.from_parent(self, name=name, target=_target(self.path, name))
 
 
 class OperatorItem(pytest.Item):
     """The check of one operator.
 
-    `target` is what `backprove check` is given, `given` are the keywords of the marker. Where
-    `skipped`, a class without a known definition, beside others in its file, is skipped.
+    `target` is what `backprove check` is given, `given` are the keywords of the marker.
     """
 
     def __init__(
@@ -146,23 +143,16 @@ class OperatorItem(pytest.Item):
         *,
         target: str,
         given: dict[str, Any] | None = None,
-        skipped: bool = False,
         **more: Any,
     ) -> None:
         super().__init__(**more)
-        self.target, self.given, self.skipped = target, given or {}, skipped
+        self.target, self.given = target, given or {}
 
     def runtest(self) -> None:
         """Check the operator. Raises AssertionError with the findings in words."""
         from backprove.check.assertion import failure_text
-        from backprove.errors import UsageError
 
-        try:
-            result = self._checked()
-        except UsageError as error:
-            if self.skipped and error.template.startswith("no definition is known"):
-                pytest.skip(str(error))
-            raise
+        result = self._checked()
         self._report(result)
         if result.exit_code:
             raise AssertionError(failure_text(result))

@@ -14,10 +14,17 @@ def undecided(runs: list[tuple[Trial, dict[str, Any]]]) -> list[tuple[str, str]]
     seen: dict[tuple[str, str], bool] = {}
     for trial, _ in runs:
         for name, bound in trial.expected.items():
+            if not _expects(bound):
+                continue
             key = (trial.dtype, name)
             seen[key] = seen.get(key, False) or _tells(bound)
     decided = {name for (_, name), tells in seen.items() if tells}
     return [(dtype, name) for (dtype, name), tells in seen.items() if not tells and name in decided]
+
+
+def _expects(bound: Bound) -> bool:
+    """Whether anything is expected at all: without a definition a value is not judged."""
+    return bool(np.any(~bound.free & np.isfinite(bound.tolerance) & ~np.isnan(bound.low)))
 
 
 def _tells(bound: Bound) -> bool:

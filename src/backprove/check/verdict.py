@@ -40,10 +40,19 @@ def findings(tally: Tally, subject: Any) -> list[Finding]:
     found = _stops(tally, subject)
     for name in dict.fromkeys(f.name for f in tally.failures):
         own = [f for f in tally.failures if f.name == name]
-        found += [_of_result(part, tally, subject) for part in _apart(own)]
+        found += _once([_of_result(part, tally, subject) for part in _apart(own)])
     found += _positions(tally, subject)
     found += [*_notes(tally, subject), *_dtypes(tally, subject), *_undecided(tally, subject)]
     return found if found or not vacuous(tally) else [codes.finding("GRD022")]
+
+
+def _once(found: list[Finding]) -> list[Finding]:
+    """A mistake that explains every result is told once, whatever the groups."""
+    single = ("GRD003", "GRD004", "GRD005", "GRD006", "GRD008", "GRD024")
+    seen: dict[Any, Finding] = {}
+    for number, finding in enumerate(found):
+        seen.setdefault(finding.code if finding.code in single else number, finding)
+    return list(seen.values())
 
 
 def _apart(own: list[Failure]) -> list[list[Failure]]:
