@@ -51,7 +51,9 @@ def _once(found: list[Finding]) -> list[Finding]:
     single = ("GRD003", "GRD004", "GRD005", "GRD006", "GRD008", "GRD024")
     seen: dict[Any, Finding] = {}
     for number, finding in enumerate(found):
-        seen.setdefault(finding.code if finding.code in single else number, finding)
+        fits = [e.value for e in finding.evidence if e.name == "fits"]
+        known = bool(fits) or finding.code in single
+        seen.setdefault((finding.code, *fits) if known else number, finding)
     return list(seen.values())
 
 
