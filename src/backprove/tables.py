@@ -1,4 +1,4 @@
-"""Tables as text and as HTML. A Chinese character is two cells wide.
+"""Tables as text, HTML and Markdown. A Chinese character is two cells wide.
 
 In a terminal that is too narrow, a text table is cut into several, each with the first column;
 a first column that is still too wide is wrapped.
@@ -111,3 +111,12 @@ def html_table(headings: Sequence[str], rows: Cells, right: Sequence[int] = ()) 
 
     body = "".join(row("td", cells) for cells in rows)
     return f"<table><thead>{row('th', headings)}</thead><tbody>{body}</tbody></table>"
+
+
+def markdown_table(headings: Sequence[str], rows: Cells, right: Sequence[int] = ()) -> str:
+    """The same in Markdown; a bar within a cell is escaped."""
+    rule = ["---:" if i in right else "---" for i in range(len(headings))]
+    lines = [headings, rule, *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )

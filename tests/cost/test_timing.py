@@ -13,7 +13,7 @@ from backprove.cost import cost
 from backprove.cost.machine import clock, store
 from backprove.cost.machine import jax as compiled
 from backprove.cost.machine import numpy as eager
-from backprove.cost.machine.calls import MATMUL, Call, calls_of, recorded
+from backprove.cost.machine.calls import MATMUL, Call, Recorded, calls_of
 from backprove.cost.machine.clock import Sample, Timed, sample
 from backprove.cost.machine.rates import Rates, parsed, written
 from backprove.cost.rendering import comma_separated
@@ -72,7 +72,7 @@ def test_the_calls_of_adam_are_its_formula() -> None:
 
 
 def test_sums_know_their_axis() -> None:
-    x = recorded(np.ones((4, 6), np.float32))
+    x = Recorded.of(np.ones((4, 6), np.float32))
     for axis, kind, size in ((0, "first", (6, 4)), (-1, "last", (4, 6)), (None, "last", (1, 24))):
         _, calls = calls_of(lambda axis=axis: np.sum(x, axis=axis))
         assert list(calls) == [Call("add", kind, "float32", size)]

@@ -17,13 +17,13 @@ from backprove.cost.explain import explain as explained
 from backprove.cost.frameworks import cost_of_file
 from backprove.cost.frameworks.inputs import parse
 from backprove.cost.onnx_count import cost_of_onnx
-from backprove.cost.rendering import comma_separated, markdown, markdown_table, side_by_side
+from backprove.cost.rendering import comma_separated, markdown, side_by_side
 from backprove.cost.table import CostResult
 from backprove.cost.weights import cost_of_weights
 from backprove.errors import UsageError, unknown
 from backprove.messages import render
 from backprove.op import Op
-from backprove.tables import text_table
+from backprove.tables import markdown_table, text_table
 from backprove.targets import parse_given
 from backprove.train import config as configuration
 from backprove.train.build import build_network, build_optimizer

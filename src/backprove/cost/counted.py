@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprove import random
+from backprove.cost.watched_array import Seen, WatchedArray
 from backprove.counts import Count
 from backprove.errors import ContractError
 from backprove.op import Op
@@ -33,7 +34,7 @@ _CHEAP = (
 _FREE = (
     "negative positive conjugate bitwise_and bitwise_or logical_and logical_or logical_not invert"
 )
-KINDS = {
+KIND_OF = {
     name: kind
     for kind, names in {"flop": _FLOP, "trans": _TRANS, "cheap": _CHEAP, "": _FREE}.items()
     for name in names.split()
@@ -48,20 +49,11 @@ class Uncountable(Exception):
     """A function of which it is not known how much it computes."""
 
 
-class Counted(np.ndarray[Any, Any]):
+class Counted(WatchedArray):
     """A NumPy array whose functions are counted while `counting` runs."""
 
-    def __array_ufunc__(
-        self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **keywords: Any
-    ) -> Any:
-        plain = [_plain(x) for x in inputs]
-        if out is not None:
-            keywords["out"] = tuple(_plain(x) for x in out)
-        found = getattr(ufunc, method)(*plain, **keywords)
-        _add(ufunc, method, plain, found)
-        if out is not None:
-            return out[0]
-        return found.view(Counted) if isinstance(found, np.ndarray) else _scalar(found)
+    def _saw(self, seen: Seen) -> None:
+        _add(seen)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, keywords: Any) -> Any:
         if function in (np.einsum, np.dot, np.inner, np.outer, np.tensordot, np.vdot, np.convolve):
@@ -69,7 +61,7 @@ class Counted(np.ndarray[Any, Any]):
         found = super().__array_function__(function, types, inputs, keywords)
         if function is np.where and len(inputs) > 1:
             _tally("cheap", np.size(found))
-        return found.view(Counted) if isinstance(found, np.ndarray) else found
+        return Counted.of(found) if isinstance(found, np.ndarray) else found
 
 
 @contextmanager
@@ -105,11 +97,11 @@ def executed(
 
     Raises ContractError if the operator fails or computes what cannot be counted.
     """
-    seen = [np.asarray(x).view(Counted) for x in inputs]
-    named = {k: v.view(Counted) if k in op.parameters() else v for k, v in values.items()}
+    seen = [Counted.of(x) for x in inputs]
+    named = {k: Counted.of(v) if k in op.parameters() else v for k, v in values.items()}
     try:
         (y, saved), forward = counted(lambda: op.fwd(*seen, **named))
-        dy = np.ones_like(np.asarray(y)).view(Counted)
+        dy = Counted.of(np.ones_like(np.asarray(y)))
         _, backward = counted(lambda: op.bwd(saved, dy, input_grad=input_grad))
     except Exception as error:
         raise ContractError(
@@ -154,16 +146,17 @@ def _bytes(saved: Any, skipped: set[int]) -> int:
     return 0
 
 
-def _add(ufunc: Any, method: str, inputs: list[Any], found: Any) -> None:
+def _add(seen: Seen) -> None:
+    ufunc, method, inputs, found, _ = seen
     size = int(np.size(found))
     if ufunc is np.matmul:
         mac = size * int(np.shape(inputs[0])[-1])
         _tally("mac", mac)
         _tally("flop", max(2 * mac - size, 0))
         return
-    if ufunc.__name__ not in KINDS or method not in ("__call__", "reduce"):
+    if ufunc.__name__ not in KIND_OF or method not in ("__call__", "reduce"):
         raise Uncountable(f"{ufunc.__name__}.{method}")
-    kind = KINDS[ufunc.__name__]
+    kind = KIND_OF[ufunc.__name__]
     if kind:
         _tally(kind, size if method == "__call__" else max(int(np.size(inputs[0])) - size, 0))
 
@@ -172,12 +165,3 @@ def _tally(kind: str, amount: int) -> None:
     tally = _executed.get()
     if tally is not None:
         tally[kind] += amount
-
-
-def _plain(x: Any) -> Any:
-    return x.view(np.ndarray) if isinstance(x, Counted) else x
-
-
-def _scalar(found: Any) -> Any:
-    """A number that a reduction gave, as an array of no axes, so that it counts on."""
-    return np.asarray(found).view(Counted) if isinstance(found, np.generic) else found

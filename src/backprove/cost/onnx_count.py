@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from backprove._version import __version__
-from backprove.cost.count import operations
 from backprove.cost.memory import ITEM
 from backprove.cost.onnx_read import Graph, Shape, read
 from backprove.cost.onnx_rules import ACTIVATIONS, amount
 from backprove.cost.table import CostResult, Row
+from backprove.cost.totals import operations
 from backprove.errors import UsageError, unknown
 
 SETTINGS = {"Clip", "Resize", "Pad", "Upsample"}

@@ -14,6 +14,8 @@ import msgspec
 from backprove.cost.times import StepTime, Time
 
 Operations = dict[str, int]
+KINDS = ("mac", "flop", "cheap", "trans", "random")
+"""What is counted, each apart: the fields of `counts.Count`."""
 
 
 class Row(msgspec.Struct, kw_only=True):

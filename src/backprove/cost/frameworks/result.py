@@ -8,14 +8,13 @@ from typing import Any
 from backprove import ops
 from backprove._version import __version__
 from backprove.cost import memory
-from backprove.cost.count import loss_inputs, loss_row, operations
 from backprove.cost.frameworks.tools import TOOLS, as_printed
-from backprove.cost.table import CostResult, Operations, Row, summed
+from backprove.cost.loss_row import loss_inputs, loss_row
+from backprove.cost.table import KINDS, CostResult, Operations, Row, summed
+from backprove.cost.totals import operations
 from backprove.lifted import as_op
 from backprove.op import Op
 from backprove.optim import optimizer as find_optimizer
-
-KINDS = ("mac", "flop", "cheap", "trans", "random")
 
 
 def result_of(

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
-KINDS = ("mac", "flop", "cheap", "trans", "random")
+from backprove.cost.table import KINDS
+
 MATRICES = ("mm", "addmm", "bmm")
 REGISTERED = (*MATRICES, "baddbmm", "convolution", "_convolution", "convolution_backward")
 TRACED = (*MATRICES, "convolution")

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprove.cost.watched_array import Seen, WatchedArray
+
 MATMUL = "matmul"
 COPY, FRESH, CHAIN = "copy", "fresh", "chain"
 """Not functions, but timed like them: reading two arrays and writing one that is there (of so many
@@ -53,31 +55,17 @@ Calls = Counter[Call]
 _noted: ContextVar[Calls | None] = ContextVar("noted", default=None)
 
 
-class Recorded(np.ndarray[Any, Any]):
+class Recorded(WatchedArray):
     """A NumPy array whose functions are noted while `recording` runs."""
 
-    def __array_ufunc__(
-        self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **keywords: Any
-    ) -> Any:
-        plain = [_plain(x) for x in inputs]
-        if out is not None:
-            keywords["out"] = tuple(_plain(x) for x in out)
-        found = getattr(ufunc, method)(*plain, **keywords)
-        _note(_call(ufunc.__name__, method, plain, found, keywords.get("axis", 0)))
-        if out is not None:
-            return out[0]
-        return _recorded(found)
+    def _saw(self, seen: Seen) -> None:
+        _note(_call(seen))
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, keywords: Any) -> Any:
         found = super().__array_function__(function, types, inputs, keywords)
         if function in (np.where, np.concatenate) and len(inputs) + len(keywords) > 1:
             _note(Call(function.__name__, "2", str(found.dtype), (int(np.size(found)),)))
-        return _recorded(found)
-
-
-def recorded(x: Any) -> Any:
-    """The array as one whose functions are noted."""
-    return np.asarray(x).view(Recorded)
+        return self._watched(found)
 
 
 @contextmanager
@@ -99,7 +87,9 @@ def calls_of(run: Callable[[], Any]) -> tuple[Any, Calls]:
     return found, calls
 
 
-def _call(name: str, method: str, inputs: list[Any], found: Any, axis: Any) -> Call:
+def _call(seen: Seen) -> Call:
+    name, method, inputs, found = seen.ufunc.__name__, *seen[1:4]
+    axis = seen.keywords.get("axis", 0)
     first = next(x for x in inputs if isinstance(x, np.ndarray | np.generic))
     dtype, sizes = str(first.dtype), [int(np.size(x)) for x in inputs]
     if name == MATMUL:
@@ -123,13 +113,3 @@ def _note(call: Call) -> None:
     calls = _noted.get()
     if calls is not None:
         calls[call] += 1
-
-
-def _plain(x: Any) -> Any:
-    return x.view(np.ndarray) if isinstance(x, Recorded) else x
-
-
-def _recorded(found: Any) -> Any:
-    if isinstance(found, np.ndarray):
-        return found.view(Recorded)
-    return np.asarray(found).view(Recorded) if isinstance(found, np.generic) else found

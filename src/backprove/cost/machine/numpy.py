@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from backprove.cost.machine.calls import COPY, FRESH, MATMUL, Call, calls_of, recorded
+from backprove.cost.machine.calls import COPY, FRESH, MATMUL, Call, Recorded, calls_of
 from backprove.cost.machine.clock import Timed
 
 ROTATED = 2**23
@@ -118,7 +118,7 @@ def executes(kind: str) -> int:
     from backprove.ops.activation.leaky_relu import LeakyReLU
     from backprove.ops.loss.cross_entropy import CrossEntropy
 
-    x, target = recorded(np.ones((1, 2), np.float32)), recorded(np.zeros(1, np.int64))
+    x, target = Recorded.of(np.ones((1, 2), np.float32)), Recorded.of(np.zeros(1, np.int64))
     op, inputs = (LeakyReLU(), (x,)) if kind == "few" else (CrossEntropy(), (x, target))
     return calls_of(lambda: op.fwd(*inputs))[1].total()
 

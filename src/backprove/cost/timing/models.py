@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backprove.cost.counted import KINDS
+from backprove.cost.counted import KIND_OF
 from backprove.cost.machine.calls import CHAIN, COPY, FRESH, LINKS, MATMUL, Call
 from backprove.cost.machine.numpy import executes
 from backprove.cost.machine.rates import Rates
@@ -80,7 +80,7 @@ def _time(
 
 
 def _slow(call: Call) -> bool:
-    return KINDS.get(call.name) == "trans"
+    return KIND_OF.get(call.name) == "trans"
 
 
 def _operands(call: Call) -> int:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from backprove.cost.machine.calls import COPY, FRESH, Call, Calls, calls_of, recorded
+from backprove.cost.machine.calls import COPY, FRESH, Call, Calls, Recorded, calls_of
 from backprove.cost.timing.problem import Problem
 from backprove.cost.timing.watch import watched
 from backprove.optim._apply import BLOCK
@@ -31,8 +31,8 @@ def trace(problem: Problem) -> Trace:
 
     program = problem.program
     net, loss = watched(program.net, watch), watched(program.loss, watch, "loss")
-    state = tree_map(recorded, initial_state(program, 0))
-    x, target = map(recorded, problem.batch())
+    state = tree_map(Recorded.of, initial_state(program, 0))
+    x, target = map(Recorded.of, problem.batch())
     run = Program(net, loss, program.optimizer)
     _, found[REST] = calls_of(lambda: gradients(run, state, x, target))
     return dict(found)
@@ -41,7 +41,7 @@ def trace(problem: Problem) -> Trace:
 def trace_of_update(optimizer: Any, size: int) -> list[tuple[Call, float]]:
     """The calls of updating `size` parameters, and how often: in blocks that fit into the cache."""
     block = min(size, BLOCK // 4)
-    arrays = [recorded(problem_block(block)) for _ in range(2 + len(optimizer.slots))]
+    arrays = [Recorded.of(problem_block(block)) for _ in range(2 + len(optimizer.slots))]
     scalars = optimizer.scalars(0, 1e-3)
     _, calls = calls_of(lambda: optimizer.rule(*arrays, **scalars))
     arrays_read = Call(COPY, "", "float32", (4 * size * len(arrays),))

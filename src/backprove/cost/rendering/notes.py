@@ -1,0 +1,59 @@
+"""What was counted, and what the numbers mean."""
+
+from __future__ import annotations
+
+from backprove.cost.conventions import NOTES
+from backprove.cost.table import CostResult
+from backprove.cost.timing import view
+from backprove.messages import render
+
+EXECUTED = "counted from the operations that one run executed"
+ABSTRACT = "counted from shapes alone: nothing was allocated or run"
+
+
+def title(result: CostResult) -> str:
+    """What was counted, at which batch size, in which convention."""
+    shapes = ", ".join(map(shape_text, result.input_shapes))
+    if not shapes:
+        return render("{subject}: parameters only", subject=result.subject)
+    return render(
+        "{subject}, input {shapes}, batch size {batch}, convention {convention}",
+        subject=result.subject,
+        shapes=shapes,
+        batch=result.batch_size,
+        convention=result.convention,
+    )
+
+
+def notes(result: CostResult) -> list[str]:
+    """What the numbers mean."""
+    found = [render(NOTES[result.convention])] if result.input_shapes else []
+    found += view.notes(result.step) if result.step is not None else []
+    unknown = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if not row.known)
+    if unknown:
+        found.append(
+            render("no formula is known for {names}: the totals read at least", names=unknown)
+        )
+    if "executed" in result.totals:
+        run = not result.totals["executed"].get("abstract")
+        found.append(render(EXECUTED if run else ABSTRACT))
+        if result.totals["executed"]["data_dependent"]:
+            found.append(render("its control flow depends on values: other inputs may cost more"))
+    runs = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if row.measured)
+    if runs:
+        found.append(render("counted during a run, without a formula: {names}", names=runs))
+    tied = [row for row in result.rows if row.tied_to is not None]
+    if tied:
+        names = ", ".join(f"{row.name} = {row.tied_to}" for row in tied)
+        found.append(
+            render(
+                "parameters in brackets belong to an earlier layer and are counted there: {names}",
+                names=names,
+            )
+        )
+    return found
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as people write it: (784), not (784,)."""
+    return str(tuple(shape)).replace(",)", ")")
