@@ -1,20 +1,23 @@
-"""The doctor on every known program: `python -m benchmarks doctor [ID ...] [--budget 60s]`.
+"""The doctor on every known program: `python -m benchmarks doctor [ID ...] [--budget 50s]`.
 
 A line for each program: verdict, causes found, causes that are right, whether a repair was proved,
 seconds. Then the totals, and the same for two tools that only compare with thresholds. Programs
-whose fault was not confirmed here are run and shown, but not counted.
+whose fault was not confirmed here are run and shown, but not counted. Seconds are those of the
+processors, as `work.Work` counts them. Each program's answers are added to
+benchmarks/results/doctor.jsonl at once; a run that was stopped goes on there.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from backprove.doctor.cache import Cache, default_cache
+from backprove.doctor.budget import Budget
+from backprove.doctor.cache import Cache
 from backprove.doctor.config_subject import ConfigSubject
 from backprove.doctor.facts import facts
 from backprove.doctor.observe import observe
@@ -24,8 +27,15 @@ from backprove.errors import BackproveError
 from backprove.findings import Result
 from backprove.tables import text_table
 from benchmarks.check.score import share
+from benchmarks.doctor.kept import Kept
 from benchmarks.doctor.thresholds import autotrainer, deepdiagnosis
 from benchmarks.doctor.truth import Truth, all_truth, program
+from benchmarks.doctor.work import Work
+
+RESULTS = Path(__file__).parents[1] / "results" / "doctor.jsonl"
+
+
+TOOLS = ("doctor", "AutoTrainer", "DeepDiagnosis")
 
 
 class Answer(NamedTuple):
@@ -42,43 +52,50 @@ class Answer(NamedTuple):
 def main(arguments: list[str] | None = None) -> None:
     """Print the table and the totals."""
     chosen = _parser().parse_args(sys.argv[2:] if arguments is None else arguments)
-    truth, answers = all_truth(), {"doctor": {}, "AutoTrainer": {}, "DeepDiagnosis": {}}
-    rows = []
+    truth, kept = all_truth(), Kept(chosen.out, chosen.budget, Answer)
+    rows, answers = [], {}
     for name in chosen.ids or truth:
-        spec = program(name)
-        answer = ask_doctor(name, spec, chosen.budget, chosen.cache)
-        answers["doctor"][name] = answer
-        if not chosen.no_thresholds:
-            answers["AutoTrainer"][name], answers["DeepDiagnosis"][name] = ask_thresholds(spec)
-        rows.append(_row(name, truth[name], answer))
+        if (found := kept.get(name)) is None:
+            found = ask_all(name, chosen.budget)
+            kept.add(name, found)
+        answers[name] = found
+        rows.append(_row(name, truth[name], found["doctor"]))
         print(*rows[-1], sep="  ", file=sys.stderr)
     head = ["program", "verdict", "found", "right", "top", "repaired", "s"]
     print(text_table(head, rows, right=(6,)))
     print()
-    print(totals({k: v for k, v in answers.items() if v}, truth))
+    print(totals({t: {n: found[t] for n, found in answers.items()} for t in TOOLS}, truth))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks doctor")
     parser.add_argument("ids", nargs="*", help="programs; all by default")
     parser.add_argument("--budget", default=BUDGET)
-    parser.add_argument("--cache", action="store_true", help="use re-runs that were kept")
-    parser.add_argument("--no-thresholds", action="store_true")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where answers are kept")
     return parser
 
 
-def ask_doctor(name: str, spec: Spec, budget: str, cache: bool) -> Answer:
+def ask_all(name: str, budget: str) -> dict[str, Answer]:
+    """What each tool says of a program."""
+    spec = program(name)
+    return dict(zip(TOOLS, (ask_doctor(name, spec, budget), *ask_thresholds(spec)), strict=True))
+
+
+def ask_doctor(name: str, spec: Spec, budget: str) -> Answer:
     """The doctor's answer; an error is one that finds nothing."""
-    began = time.perf_counter()
+    work = Work()
+    began = work.seconds()
     try:
-        kept = default_cache() if cache else Cache(None)
-        result = examine(spec, name=name, budget=budget, cache=kept)
+        limit = Budget(budget, work.seconds)
+        result = examine(spec, name=name, budget=limit, executor=work, cache=Cache(None))
     except BackproveError as error:
-        return Answer(True, (), verdict=str(error), seconds=time.perf_counter() - began)
-    return of_result(result)
+        return Answer(True, (), verdict=str(error), seconds=work.seconds() - began)
+    finally:
+        work.close()
+    return of_result(result, work.seconds() - began)
 
 
-def of_result(result: Result) -> Answer:
+def of_result(result: Result, seconds: float) -> Answer:
     """A result as an answer."""
     found = result.diagnosis
     assert found is not None
@@ -88,7 +105,7 @@ def of_result(result: Result) -> Answer:
     alarm = any(f.level == "error" for f in result.findings)
     repaired = bool(found.fix) or found.conclusion == "no signal"
     fails = found.conclusion != "healthy"
-    return Answer(fails, families, repaired, alarm, found.conclusion, result.seconds)
+    return Answer(fails, families, repaired, alarm, found.conclusion, seconds)
 
 
 def ask_thresholds(spec: Spec) -> tuple[Answer, Answer]:

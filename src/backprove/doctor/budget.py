@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from backprove.errors import UsageError
 
@@ -14,16 +15,17 @@ class Budget:
     """A span of time that starts to run when it is made.
 
     `text` is a number with a unit, "60s", "2m", "1h", or "5x" for so many times what the original
-    training takes; that one has its length once `training` was called. Raises UsageError for
-    anything else, and for no time at all.
+    training takes; that one has its length once `training` was called. `clock` gives the seconds
+    that count, those of the wall by default. Raises UsageError for anything else, and for no time
+    at all.
     """
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.text, self._clock = text, clock
         number, unit = _split(text)
         self._times = number if unit == "x" else 0.0
         self.seconds = math.inf if unit == "x" else number * UNITS[unit]
-        self._began = time.monotonic()
+        self._began = clock()
 
     def training(self, seconds: float) -> None:
         """Say how long the original training takes."""
@@ -37,7 +39,7 @@ class Budget:
     @property
     def spent(self) -> float:
         """Seconds since it began."""
-        return time.monotonic() - self._began
+        return self._clock() - self._began
 
     @property
     def left(self) -> float:

@@ -43,7 +43,7 @@ def examine(
     spec: Spec,
     *,
     name: str = "",
-    budget: str = BUDGET,
+    budget: str | Budget = BUDGET,
     workers: int | None = None,
     executor: Executor | None = None,
     cache: Cache | None = None,
@@ -52,7 +52,7 @@ def examine(
 ) -> Result:
     """Examine the training that a configuration describes.
 
-    budget    "60s", "2m", or "5x" for multiples of the training's own time
+    budget    "60s", "2m", or "5x" for multiples of the training's own time; or a `Budget`
     workers   processes that train at the same time; as many as cores by default
     verify    train a repair to the end as well, whatever that takes
     cache     where earlier re-runs are kept; `Cache(None)` keeps none
@@ -61,7 +61,7 @@ def examine(
     Raises UsageError and DataError for a program that cannot be started.
     """
     began = time.perf_counter()
-    limit = Budget(budget)
+    limit = Budget(budget) if isinstance(budget, str) else budget
     own = executor is None
     executor = executor or Processes(workers)
     try:

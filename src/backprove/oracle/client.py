@@ -84,6 +84,11 @@ class Reference:
             "evaluate", expression=expression, arrays=arrays, constants=constants or {}, dy=dy
         )
 
+    @property
+    def pid(self) -> int | None:
+        """The number of the process; None while there is none."""
+        return None if self._process is None else self._process.pid
+
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
