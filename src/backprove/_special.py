@@ -38,10 +38,10 @@ def function(library: str, name: str) -> Callable[[Any], Any]:
 def _paddle_erfc(x: Any) -> Any:
     """erfc(x) = Q(1/2, x*x) for x > 0, with Q the regularised upper incomplete gamma function.
 
-    Paddle's gammaincc refuses NaN and makes NaN of infinity. So it is given 0 wherever erf serves,
-    and nothing above 30, where erfc is 0 in every dtype.
+    Paddle's gammaincc refuses NaN, makes NaN of infinity, and its own derivative is infinite at 0.
+    So it is given 1 wherever erf serves, and nothing above 30, where erfc is 0 in every dtype.
     """
     paddle = sys.modules["paddle"]
-    positive = paddle.clip(paddle.where(x > 0, x, paddle.zeros_like(x)), 0.0, 30.0)
+    positive = paddle.clip(paddle.where(x > 0.5, x, paddle.ones_like(x)), 0.5, 30.0)
     tail = paddle.gammaincc(paddle.full_like(x, 0.5), positive * positive)
-    return paddle.where(x > 0, tail, 1 - paddle.erf(x))
+    return paddle.where(x > 0.5, tail, 1 - paddle.erf(x))

@@ -66,6 +66,8 @@ OPERATOR_TITLES = {
     "GRD024": "backward is not linear: {factor} times the upstream gradient gives {ratio} times "
     "the {what}",
     "GRD025": "{method} gave back {found}, expected {expected}",
+    "GRD026": "differentiating backward again gives {yours} as the {what} at {input}, "
+    "expected {expected}",
 }
 
 TITLES = dict(sorted((OPERATOR_TITLES | TRAINING_TITLES).items()))
@@ -106,6 +108,7 @@ def _operators() -> Iterator[Code]:
         ("GRD023", "reference-wrong", "info", "reference wrong"),
         ("GRD024", "not-linear", "error", "wrong"),
         ("GRD025", "malformed-result", "error", "wrong"),
+        ("GRD026", "second-derivative", "error", "wrong"),
     ]
     for code, name, level, verdict in rows:
         yield Code(code, name, level, verdict, TITLES[code])

@@ -73,7 +73,7 @@ class Framework:
 
     def run(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The outcomes of the framework on trials."""
-        asked = [self._question(r) for r in requests]
+        asked = [self.question(r) for r in requests]
         answers = self._ask(asked)
         return [self._outcome(a, r) for a, r in zip(answers, requests, strict=True)]
 
@@ -107,7 +107,8 @@ class Framework:
             return True
         return False
 
-    def _question(self, request: dict[str, Any]) -> dict[str, Any]:
+    def question(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The request as the worker of the framework reads it."""
         values = request["values"]
         arrays = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
         plain = {k: v for k, v in values.items() if k not in arrays}

@@ -91,13 +91,13 @@ def _evaluate(op: Any, x: Any, digits: int, context: dict[str, Any]) -> Table:
         p = np.where(np.isinf(x), np.where(x > 0, FAR, -FAR), p)
         most = 1 if getattr(op, "wavy", False) else mpmath.inf
         h = np.array([min(abs(v), most) * STEP if v else STEP for v in p], dtype=object)
-        f = [_definition(op, m, p + k * h, context) for k in (-2, -1, 0, 1, 2)]
+        f = [definition_at(op, m, p + k * h, context) for k in (-2, -1, 0, 1, 2)]
         left = (3 * f[2] - 4 * f[1] + f[0]) / (2 * h)
         right = (4 * f[3] - f[4] - 3 * f[2]) / (2 * h)
         bend = [abs(f[0] - 2 * f[1] + f[2]) / h**2, abs(f[4] - 2 * f[3] + f[2]) / h**2]
         y, low, high = to_wide(f[2]), to_wide(left), to_wide(right)
         second = np.fmin(to_wide(bend[0]), to_wide(bend[1]))
-        further = to_wide(_definition(op, m, p * np.where(np.isinf(x), FAR, 1), context))
+        further = to_wide(definition_at(op, m, p * np.where(np.isinf(x), FAR, 1), context))
     low, high = (np.where((x == 0) & (np.abs(v) < 1e-40), 0, v) for v in (low, high))
     grows = (np.abs(further) > 1.5 * np.abs(y)) & (np.abs(y) > 1)
     wavers = np.isinf(x) & ~grows & (np.abs(further - y) > 1e-20 * np.fmax(1, np.abs(y)))
@@ -123,7 +123,7 @@ def _without_jumps(left: Any, right: Any) -> tuple[Any, Any]:
     return np.where(jump_left, right, left), np.where(jump_right, left, right)
 
 
-def _definition(op: Any, m: Any, x: Any, context: dict[str, Any]) -> Any:
+def definition_at(op: Any, m: Any, x: Any, context: dict[str, Any]) -> Any:
     """The definition at all points, or one by one where some are outside its domain."""
     try:
         return np.asarray(op.definition(m, x, **context), dtype=object) + 0 * x

@@ -19,6 +19,7 @@ from backprove.check.measured.reference import Definition, Named
 from backprove.check.measured.run import study
 from backprove.check.positions import run_positions
 from backprove.check.precision import DTYPES
+from backprove.check.second.study import second, second_measured
 from backprove.findings import Check, Result
 from backprove.op import Op
 from backprove.targets.constructor import described
@@ -87,6 +88,7 @@ def _checked(
     tally, found = Tally(), []
     dtypes = _dtypes(subject)
     base: Any = None
+    chosen: list[Any] = []
     if cls.elementwise:
         chosen = settings(cls, pairs, subject.constructor, given, subject.varies)
         base = chosen[0][1]
@@ -108,10 +110,11 @@ def _checked(
     findings = verdict.findings(tally, subject)
     findings += conventions_of.findings(found, subject, cls, convention, answers)
     findings += references.findings(answers)
+    again, looked_at = second(subject, cls, libraries, chosen, tally)
     return Result(
         subject.facts["name"],
-        findings,
-        [*verdict.checks(tally, subject), *_kink_checks(found)],
+        [*findings, *again],
+        [*verdict.checks(tally, subject), *_kink_checks(found), *looked_at],
         {"backprove": __version__, "numpy": np.__version__, **references.versions(asked)},
         seed,
     )
@@ -143,10 +146,12 @@ def _measured(
     finally:
         if isinstance(reference, Named):
             reference.close()
+    again, looked_at = second_measured(subject, found)
+    checks = [*verdict.checks(found.tally, subject), *found.checks, *_kink_checks(found.kinks)]
     return Result(
         subject.facts["name"],
-        verdict.findings(found.tally, subject),
-        [*verdict.checks(found.tally, subject), *found.checks, *_kink_checks(found.kinks)],
+        [*verdict.findings(found.tally, subject), *again],
+        [*checks, *looked_at],
         {"backprove": __version__, "numpy": np.__version__},
         seed,
     )

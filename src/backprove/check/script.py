@@ -16,9 +16,11 @@ def script(failure: Failure, subject: Any) -> str:
     if trial.dy.size > 64:
         return ""
     lines = ["import numpy as np", ""]
-    lines += [f"{n} = {_array(x)}" for n, x in zip(_names(trial.inputs), trial.inputs, strict=True)]
-    lines += [f"{k} = {_array(v)}" for k, v in trial.values.items()]
-    lines += [f"dy = {_array(trial.dy)}", *_call(failure, subject)]
+    lines += [
+        f"{n} = {array_text(x)}" for n, x in zip(_names(trial.inputs), trial.inputs, strict=True)
+    ]
+    lines += [f"{k} = {array_text(v)}" for k, v in trial.values.items()]
+    lines += [f"dy = {array_text(trial.dy)}", *_call(failure, subject)]
     lines.append(f"print({'y' if failure.name == 'y' else 'gradient'}){_expected(failure)}")
     return "\n".join(lines) + "\n"
 
@@ -28,7 +30,7 @@ def _expected(failure: Failure) -> str:
         return "  # expected a gradient"
     if failure.kind == "shape":
         return f"  # expected the shape {failure.low}"
-    low, high = _hex(failure.low), _hex(failure.high)
+    low, high = number_text(failure.low), number_text(failure.high)
     return f"  # expected {low}" if low == high else f"  # expected {low} .. {high}"
 
 
@@ -63,7 +65,8 @@ def _call(failure: Failure, subject: Any) -> list[str]:
     return [*lines, forward, "gradient = op.backward(dy)"]
 
 
-def _array(x: Any) -> str:
+def array_text(x: Any) -> str:
+    """An array as Python writes it, every number exact."""
     x = np.asarray(x)
     if x.dtype.kind in "iub":
         return f"np.array({x.tolist()!r}, dtype={x.dtype.name!r})"
@@ -74,10 +77,11 @@ def _array(x: Any) -> str:
 def _nested(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_nested, value)) + "]"
-    return _hex(value)
+    return number_text(value)
 
 
-def _hex(value: Any) -> str:
+def number_text(value: Any) -> str:
+    """A number as Python writes it, in hexadecimal where it is not whole."""
     number = float(value)
     if number == int(number) if np.isfinite(number) else False:
         return repr(number)

@@ -37,16 +37,30 @@ def evaluate(
         and jnp.issubdtype(x.dtype, jnp.floating)
         and (wanted is None or k in wanted)
     }
-    names = {"jax": jax, "jnp": jnp, "nn": jax.nn, "lax": jax.lax, "np": np}
 
     def function(leaves: dict[str, Any]) -> Any:
-        return eval(expression, {**names, **constants, **scope, **leaves})
+        return eval(expression, {**names(), **constants, **scope, **leaves})
 
     if dy is None:
         return {"y": np.asarray(function(floating))}
     y, pull_back = jax.vjp(function, floating)
     (gradients,) = pull_back(jnp.asarray(dy, dtype=y.dtype).reshape(y.shape))
     return {"y": np.asarray(y), "gradients": {k: np.asarray(g) for k, g in gradients.items()}}
+
+
+def names() -> dict[str, Any]:
+    """What an expression may name beside arrays and constants."""
+    return {"jax": jax, "jnp": jnp, "nn": jax.nn, "lax": jax.lax, "np": np}
+
+
+def tensor(x: Any) -> Any:
+    """A JAX array."""
+    return jnp.asarray(x)
+
+
+def array(x: Any) -> Any:
+    """The NumPy array of a JAX array."""
+    return np.asarray(x)
 
 
 def evaluate_all(requests: list[dict[str, Any]], times: int = 1) -> dict[str, Any]:

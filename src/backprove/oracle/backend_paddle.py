@@ -50,9 +50,7 @@ def evaluate(
     leaves = {k: t for k, t in leaves.items() if wanted is None or k in wanted}
     for leaf in leaves.values():
         leaf.stop_gradient = dy is None
-    names = {"paddle": paddle, "F": paddle.nn.functional, "nn": paddle.nn, "np": np}
-    names["layer"] = with_parameters
-    y = eval(expression, {**names, **constants, **scope})
+    y = eval(expression, {**names(), **constants, **scope})
     if dy is None:
         return {"y": array(y)}
     y.backward(tensor(dy).astype(y.dtype).reshape(y.shape))
@@ -60,6 +58,12 @@ def evaluate(
         "y": array(y),
         "gradients": {k: array(t.grad) for k, t in leaves.items() if t.grad is not None},
     }
+
+
+def names() -> dict[str, Any]:
+    """What an expression may name beside arrays and constants."""
+    found: dict[str, Any] = {"paddle": paddle, "F": paddle.nn.functional, "nn": paddle.nn, "np": np}
+    return {**found, "layer": with_parameters}
 
 
 def with_parameters(cls: Any, arguments: dict[str, Any], **values: Any) -> Any:

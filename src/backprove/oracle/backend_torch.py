@@ -51,9 +51,7 @@ def evaluate(
     leaves = {k: t for k, t in leaves.items() if wanted is None or k in wanted}
     for leaf in leaves.values():
         leaf.requires_grad_(dy is not None)
-    names = {"torch": torch, "F": torch.nn.functional, "nn": torch.nn, "np": np}
-    names["layer"] = with_parameters
-    y = eval(expression, {**names, **constants, **scope})
+    y = eval(expression, {**names(), **constants, **scope})
     if dy is None:
         return {"y": array(y)}
     y.backward(tensor(dy).to(y.dtype).reshape(y.shape))
@@ -61,6 +59,12 @@ def evaluate(
         "y": array(y),
         "gradients": {k: array(t.grad) for k, t in leaves.items() if t.grad is not None},
     }
+
+
+def names() -> dict[str, Any]:
+    """What an expression may name beside arrays and constants."""
+    found: dict[str, Any] = {"torch": torch, "F": torch.nn.functional, "nn": torch.nn, "np": np}
+    return {**found, "layer": with_parameters}
 
 
 def with_parameters(cls: Any, arguments: dict[str, Any], **values: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from backprove.arrays import is_floating
 from backprove.ops import operator
+from backprove.oracle.twice import twice
 
 UPSTREAM = ("plain", "strided", "expanded")
 
@@ -43,10 +44,10 @@ class Point:
         found = self.function(*inputs, **given)
         return found[0] if isinstance(found, tuple) else found
 
-    def gradients(self, outputs: Any, by: list[Any], upstream: Any, again: bool = False) -> Any:
+    def gradients(self, outputs: Any, by: list[Any], upstream: Any) -> Any:
         """The library's gradients of `outputs`, None where they do not depend on a tensor."""
         grad: Any = getattr(self.module, "grad", None) or self.module.autograd.grad
-        return grad([outputs], by, [upstream], create_graph=again, allow_unused=True)
+        return grad([outputs], by, [upstream], allow_unused=True)
 
     def named(self, names: list[str], found: Any) -> dict[str, Any]:
         """Arrays by name; zeros for None."""
@@ -87,13 +88,10 @@ def laid_out(module: Any, dy: Any, upstream: str) -> Any:
 def second(library: str, direction: dict[str, Any], **operator: Any) -> dict[str, Any]:
     """The gradients of sum(direction * dx) by every leaf and by dy."""
     point = Point(library, **operator)
-    y = point.output(*point.leaves)
-    found = point.gradients(y, point.leaves, point.dy, again=True)
-    along = [point.backend.tensor(direction[k]) for k in point.names]
-    total = sum((v * g).sum() for v, g in zip(along, found, strict=True))
-    by = [*point.leaves, point.dy]
-    again = point.gradients(total, by, point.module.ones_like(total))
-    return {"gradients": point.named([*point.names, "dy"], again)}
+    along = {k: point.backend.tensor(direction[k]) for k in point.names}
+    leaves = dict(zip(point.names, point.leaves, strict=True))
+    found = twice(library, lambda now: point.output(*now.values()), leaves, point.dy, along)
+    return {"gradients": point.named(list(found), found.values())}
 
 
 def gradcheck(**operator: Any) -> dict[str, Any]:

@@ -44,6 +44,13 @@ class Function:
 
     def forward(self, inputs: list[Any], values: dict[str, Any], trial: Trial) -> Any:
         """The value, and what gives the gradients."""
+        named, run = self._named(inputs, values)
+        return self.arrays.value_and_pull(run, named, asked(named, trial.wanted))
+
+    def _named(
+        self, inputs: list[Any], values: dict[str, Any]
+    ) -> tuple[dict[str, Any], Callable[[dict[str, Any]], Any]]:
+        """The arrays by the names of their gradients, and the function of them."""
         named = {f"d{i}": x for i, x in enumerate(inputs)} | {
             f"d:{k}": v for k, v in values.items() if hasattr(v, "dtype")
         }
@@ -54,7 +61,11 @@ class Function:
             learned = {k[2:]: v for k, v in arrays.items() if k.startswith("d:")}
             return self.call(*own, **learned, **plain, **self.arguments)
 
-        return self.arrays.value_and_pull(run, named, asked(named, trial.wanted))
+        return named, run
+
+    def second(self, inputs: list[Any], values: dict[str, Any], trial: Trial) -> Any:
+        """The arrays by the names of their gradients, and the function to differentiate twice."""
+        return self._named(inputs, values)
 
     def backward(self, saved: Any, dy: Any, labels: Any) -> dict[str, Any]:
         """The gradients of the floating arrays."""

@@ -33,6 +33,11 @@ class Layer:
 
     def forward(self, inputs: list[Any], values: dict[str, Any], trial: Trial) -> Any:
         """The value, and what gives the gradients of inputs and parameters."""
+        named, run = self.second(inputs, values, trial)
+        return self.arrays.value_and_pull(run, named, asked(named, trial.wanted))
+
+    def second(self, inputs: list[Any], values: dict[str, Any], trial: Trial) -> Any:
+        """The arrays by the names of their gradients, and the copy as a function of them."""
         twin = copy.deepcopy(self.subject)
         if dtype := dtype_of(inputs):
             twin = twin.to(dtype=self.arrays.dtype(dtype))
@@ -50,11 +55,7 @@ class Layer:
             if name in values:
                 _set(parameter, values[name])
         named = {f"d{i}": x for i, x in enumerate(inputs)} | {f"d:{k}": p for k, p in own.items()}
-
-        def run(arrays: dict[str, Any]) -> Any:
-            return twin(*inputs)
-
-        return self.arrays.value_and_pull(run, named, asked(named, trial.wanted))
+        return named, lambda arrays: twin(*inputs)
 
     def backward(self, saved: Any, dy: Any, labels: Any) -> dict[str, Any]:
         """The gradients of inputs and parameters."""

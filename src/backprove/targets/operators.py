@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from types import ModuleType
 from typing import Any
 
@@ -55,6 +56,29 @@ class Operator:
             given = dy if self.protocol != "chain" or _single(dy) else None
             by_input, by_name = self.op.bwd(saved, given)
         return by_place(by_input) | {f"d:{k}": g for k, g in by_name.items() if g is not None}
+
+    def second(self, inputs: list[Any], values: dict[str, Any], trial: Trial) -> Any:
+        """The arrays by the names of their gradients, and the bridge to the library as a function.
+
+        NumPy cannot differentiate: None.
+        """
+        library = library_name(inputs[0]) if inputs else "numpy"
+        library = "jax" if library == "jax.numpy" else library
+        if library not in ("torch", "paddle", "jax"):
+            return None
+        module: Any = importlib.import_module(f"backprove.bridge.{library}")
+        call = getattr(module, f"to_{library}")(self.subject)
+        named = {f"d{i}": x for i, x in enumerate(inputs)}
+        named |= {f"d:{k}": v for k, v in values.items() if library_name(v) is not None}
+        rest = {k: v for k, v in values.items() if f"d:{k}" not in named}
+
+        def run(arrays: dict[str, Any]) -> Any:
+            own = [arrays[f"d{i}"] for i in range(len(inputs))]
+            learned = {k[2:]: v for k, v in arrays.items() if k.startswith("d:")}
+            y = call(*own, **learned, **rest)
+            return y[0] if isinstance(y, tuple) else y
+
+        return named, run
 
 
 def _single(dy: Any) -> bool:

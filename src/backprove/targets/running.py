@@ -13,6 +13,7 @@ from backprove.arrays import dtype_name, library
 from backprove.targets import failures
 from backprove.targets.properties import Given, aliased, changes, placed, repeats
 from backprove.targets.runner import Runner
+from backprove.targets.second import second
 from backprove.targets.trial import Outcome, Trial
 
 Mark = Callable[[str], None]
@@ -34,6 +35,8 @@ def run_trial(runner: Runner, trial: Trial, arrays: ModuleType, path: str, mark:
     try:
         mark(method)
         given = placed(trial, arrays)
+        if trial.mode == "second":
+            return second(runner, trial, arrays, given)
         y, saved = runner.forward(given.inputs, given.values, trial)
         first = np.array(checked(y, arrays))
         changed = changes("forward", trial, given, arrays)

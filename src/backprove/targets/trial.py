@@ -8,8 +8,8 @@ from typing import Any
 LAYOUTS = ("plain", "fortran", "strided", "reversed", "expanded")
 """Memory layouts of inputs and upstream gradient; a library that lacks one uses "plain"."""
 
-MODES = ("both", "forward")
-"""Whether backward is run too."""
+MODES = ("both", "forward", "second")
+"""Whether backward is run too, or differentiated again."""
 
 WANTED = ("all", "inputs", "parameters")
 """Whose gradients a framework's automatic differentiation is asked for."""
@@ -27,7 +27,8 @@ class Trial:
 
     `values` are parameters by name (the operator's own where absent), and `training` or `key`
     where forward asks for them. `labels` begin a backward whose loss is inside the model. With
-    `properties` the run is repeated, to see whether anything changes that should not.
+    `properties` the run is repeated, to see whether anything changes that should not. The mode
+    "second" differentiates the gradients along a `direction`, arrays by the gradients' names.
     """
 
     inputs: tuple[Any, ...]
@@ -39,6 +40,7 @@ class Trial:
     mode: str = "both"
     wanted: str = "all"
     properties: bool = False
+    direction: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Outcome:
     """What one run came to.
 
     kind        one of KINDS
-    arrays      "y", "d0" for the first input's gradient, "d:weight" for a parameter's
+    arrays      "y", "d0" for the first input's gradient, "d:weight" for a parameter's; in the mode
+                "second" what differentiating again by them and by "dy" gave
     dtypes      the dtype of each as the operator gave it ("python" for a number that is no array)
     changed     arrays handed in that are not what they were: "forward:input 0", "backward:dy",
                 "backward:parameter W"

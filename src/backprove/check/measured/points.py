@@ -17,6 +17,9 @@ from backprove.check.trial import Bound, Trial
 
 K = 256
 ROUGH = 64
+COARSE = 2.0**16
+"""Beyond, a function that turns within 1 is not seen by steps that are shares of x."""
+
 FLUSHED = 1e-280
 """Steps of the size of smaller numbers are denormal, and some libraries take these for 0."""
 
@@ -112,4 +115,12 @@ def _with(forward: Forward, x: Any, h: Any) -> Slopes:
         moved, count = (asked - x).astype(Wide), len(h)
         below = Side(rows[1 : count + 1], moved[1 : count + 1])
         above = Side(rows[count + 1 :], moved[count + 1 :])
-        return slopes(rows[0], below, above, forward.unit)
+        found = slopes(rows[0], below, above, forward.unit)
+        unseen = (np.abs(x) > COARSE) & (_wavers(rows[0], below) | _wavers(rows[0], above))
+        return found._replace(error=np.where(unseen, np.inf, found.error))
+
+
+def _wavers(base: Any, side: Side) -> Any:
+    """Where f changes as much over the smallest step as over all: it turns many times between."""
+    moved = np.abs(side.f - base)
+    return ~(moved[-1] <= 1e-3 * np.nanmax(np.where(np.isfinite(moved), moved, 0), axis=0))

@@ -21,6 +21,15 @@ def clipped(xp: Any, x: Any, scale: float = 1.0) -> Any:
     return xp.clip(x, -limit, limit)
 
 
+def minus_size(xp: Any, t: Any) -> Any:
+    """-|t| as a choice between t and -t, by t < 0.
+
+    Differentiated again, at 0 it goes on as the other choices by t < 0 do; |t| itself has the
+    derivative 0 there in most libraries.
+    """
+    return xp.where(t < 0, t, -t)
+
+
 def gated(xp: Any, x: Any, c: Any, t: Any) -> Any:
     """x sigmoid(t); c stands for x where t < 0 and should be finite there.
 
@@ -33,9 +42,9 @@ def gated(xp: Any, x: Any, c: Any, t: Any) -> Any:
 def gated_slope(xp: Any, c: Any, t: Any, dt: Any) -> Any:
     """sigmoid(t) + c dt sigmoid'(t), the derivative of c sigmoid(t) by c.
 
-    Per element 11 additions, products and quotients, 3 cheap operations and 1 exponential.
+    Per element 11 additions, products and quotients, 4 cheap operations and 1 exponential.
     """
-    h = xp.exp(-0.5 * xp.abs(t))
+    h = xp.exp(0.5 * minus_size(xp, t))
     z = h * h
     d = 1 + z
     ratio = c * dt / d

@@ -76,7 +76,7 @@ class GELU(Op):
         """An erfc and an exponential, or the exponential of the gate."""
         n = elements(shapes[0])
         if self.approximate == "tanh":
-            backward = Count(flop=21, cheap=5, trans=1)
+            backward = Count(flop=21, cheap=6, trans=1)
             return Cost(Count(flop=11, cheap=5, trans=1) * n, {"dx": backward * n})
         backward = Count(flop=9, cheap=2, trans=2)
         return Cost(Count(flop=3, cheap=1, trans=1) * n, {"dx": backward * n})

@@ -8,7 +8,7 @@ from backprove.arrays import Array, namespace
 from backprove.cases import Case, normal, uniform
 from backprove.counts import Cost, Count, elements
 from backprove.op import Op
-from backprove.ops.activation._gate import clipped
+from backprove.ops.activation._gate import clipped, minus_size
 
 
 class Mish(Op):
@@ -54,7 +54,7 @@ class Mish(Op):
     def _exponentials(self, xp: Any, x: Array) -> tuple[Any, Any, Any]:
         """x kept finite, exp(-|x|/2) and its square, as in `_gate`."""
         c = clipped(xp, x)
-        h = xp.exp(-0.5 * xp.abs(c))
+        h = xp.exp(0.5 * minus_size(xp, c))
         return c, h, h * h
 
     def definition(self, m: Any, x: Any) -> Any:
@@ -64,7 +64,7 @@ class Mish(Op):
         """One exponential per element; both sides are computed and one is selected."""
         n = elements(shapes[0])
         return Cost(
-            Count(flop=16, cheap=5, trans=1) * n, {"dx": Count(flop=24, cheap=5, trans=1) * n}
+            Count(flop=16, cheap=6, trans=1) * n, {"dx": Count(flop=24, cheap=6, trans=1) * n}
         )
 
     CASES = (

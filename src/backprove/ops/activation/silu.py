@@ -61,7 +61,7 @@ class SiLU(Op):
         """beta x, its clipping, the gate and its slope: an exponential per element both ways."""
         n = elements(shapes[0])
         return Cost(
-            Count(flop=7, cheap=5, trans=1) * n, {"dx": Count(flop=13, cheap=5, trans=1) * n}
+            Count(flop=7, cheap=5, trans=1) * n, {"dx": Count(flop=13, cheap=6, trans=1) * n}
         )
 
     CASES = (

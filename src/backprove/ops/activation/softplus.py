@@ -10,7 +10,7 @@ from backprove.cases import Case, normal, uniform
 from backprove.counts import Cost, Count, elements
 from backprove.errors import UsageError
 from backprove.op import Op
-from backprove.ops.activation._gate import clipped
+from backprove.ops.activation._gate import clipped, minus_size
 
 
 class Softplus(Op):
@@ -63,7 +63,7 @@ class Softplus(Op):
         return dy * (xp.where(low, z, 1.0) / (1 + z))
 
     def _z(self, xp: Any, x: Array) -> Any:
-        return xp.exp(-xp.abs(self.beta * clipped(xp, x, self.beta)))
+        return xp.exp(minus_size(xp, self.beta * clipped(xp, x, self.beta)))
 
     def definition(self, m: Any, x: Any) -> Any:
         return m.log(1 + m.exp(self.beta * x)) / self.beta
@@ -72,7 +72,7 @@ class Softplus(Op):
         """An exponential both ways, and a logarithm forward."""
         n = elements(shapes[0])
         return Cost(
-            Count(flop=3, cheap=4, trans=2) * n, {"dx": Count(flop=4, cheap=5, trans=1) * n}
+            Count(flop=3, cheap=5, trans=2) * n, {"dx": Count(flop=4, cheap=6, trans=1) * n}
         )
 
     CASES = (
