@@ -68,6 +68,7 @@ OPERATOR_TITLES = {
     "GRD025": "{method} gave back {found}, expected {expected}",
     "GRD026": "differentiating backward again gives {yours} as the {what} at {input}, "
     "expected {expected}",
+    "GRD027": "the {what} has the dtype {found} for an input of {expected}",
 }
 
 TITLES = dict(sorted((OPERATOR_TITLES | TRAINING_TITLES).items()))
@@ -109,6 +110,7 @@ def _operators() -> Iterator[Code]:
         ("GRD024", "not-linear", "error", "wrong"),
         ("GRD025", "malformed-result", "error", "wrong"),
         ("GRD026", "second-derivative", "error", "wrong"),
+        ("GRD027", "dtype-promotion", "warn", "undecided"),
     ]
     for code, name, level, verdict in rows:
         yield Code(code, name, level, verdict, TITLES[code])

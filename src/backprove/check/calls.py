@@ -37,11 +37,15 @@ APART = {("paddle", "CrossEntropy"): ("weight", "label_smoothing")}
 
 
 def direct(expression: str, name: str) -> bool:
-    """Whether the expression is a call of that name, apart from a new shape of the result."""
+    """Whether the expression is a call of that name, apart from new shapes."""
     node = ast.parse(expression, mode="eval").body
-    while isinstance(node, ast.Call) and _called(node) == "reshape" and name != "reshape":
-        assert isinstance(node.func, ast.Attribute)
-        node = node.func.value
+    while isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Lambda):
+            node = node.func.body
+        elif _called(node) == "reshape" != name and isinstance(node.func, ast.Attribute):
+            node = node.func.value
+        else:
+            break
     return isinstance(node, ast.Call) and _called(node) == name
 
 
@@ -63,6 +67,8 @@ def call_of(library: str, path: str, found: dict[str, Any], cls: Any) -> Call:
     if "soft_label" in free:
         words["soft_label"] = _soft(library)
     first = _inputs(library, inputs, cls, "axis" in free or "dim" in free)
+    if path.endswith("_"):
+        first[0] = f"{first[0]}.clone()"
     apart = APART.get((library, cls.__name__), ())
     if not layer:
         arguments = ", ".join([*first, *(f"{name}={value}" for name, value in words.items())])

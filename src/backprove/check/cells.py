@@ -15,6 +15,8 @@ from backprove.check.plan import Pointwise
 from backprove.check.trial import Failure, Trial
 from backprove.targets.trial import Outcome
 
+HALF = ("float16", "bfloat16")
+
 
 @dataclass
 class Tally:
@@ -29,6 +31,8 @@ class Tally:
     cells: dict[int, Pointwise] = field(default_factory=dict)
     positions: list[Failure] = field(default_factory=list)
     makers: dict[int, Any] = field(default_factory=dict)
+    random: bool = False
+    unsupported: dict[str, str] = field(default_factory=dict)
 
     def add(
         self,
@@ -59,15 +63,27 @@ class Tally:
 
 def run_pointwise(subject: Any, source: Pointwise, tally: Tally, thorough: bool = True) -> None:
     """Run all trials of one elementwise cell."""
-    first, *rest = source.trials(thorough, isinstance(subject, Framework) and subject.compiled)
+    framework = isinstance(subject, Framework)
+    thorough = thorough and not (framework and source.dtype in HALF)
+    first, *rest = source.trials(thorough, framework and subject.compiled)
     outcomes = subject.run([first.request()])
+    if unsupported(subject, source.dtype, outcomes[0], tally):
+        return
     tally.add(first, outcomes[0], source)
     if tally.ended:
         return
-    trials = rest
-    outcomes = subject.run([t.request() for t in trials])
-    for trial, outcome in zip(trials, outcomes, strict=True):
+    outcomes = subject.run([t.request() for t in rest])
+    for trial, outcome in zip(rest, outcomes, strict=True):
         tally.add(trial, outcome, source)
+
+
+def unsupported(subject: Any, dtype: str, outcome: dict[str, Any], tally: Tally) -> bool:
+    """Whether a framework refuses a half precision, which is noted with its words."""
+    if dtype not in HALF or not isinstance(subject, Framework):
+        return False
+    if "stopped" in outcome:
+        tally.unsupported.setdefault(dtype, outcome["stopped"].error)
+    return dtype in tally.unsupported
 
 
 def run_examples(
@@ -91,15 +107,20 @@ def run_examples(
             continue
         if isinstance(subject, Framework) and not subject.sayable(example.case.arguments):
             continue
+        if isinstance(subject, Framework) and example.random:
+            tally.random = True
+            continue
         for dtype in (d for d in dtypes if example.only in ("", d)):
             trials = list(example.trials(dtype, np.random.default_rng(seed), strict))
-            if isinstance(subject, Framework) and cls.signature.parameters:
+            if isinstance(subject, Framework) and example.values.keys() & cls.signature.parameters:
                 trials.append(example.parameters_alone(dtype))
             if strict and cls.limits_at_infinity:
                 trials += example.infinite(dtype)
             if back is not None:
                 trials = [_renamed(t, back) for t in trials]
             outcomes = subject.run([t.request() for t in trials])
+            if unsupported(subject, dtype, outcomes[0], tally):
+                continue
             for trial, outcome in zip(trials, outcomes, strict=True):
                 tally.add(trial, outcome, None, example.maker(strict, back))
             if tally.ended:
@@ -152,7 +173,10 @@ def pointwise_cells(
     seed: int,
     strict: bool = True,
 ) -> Iterator[Pointwise]:
-    """One cell for each setting and dtype; our own operators are held to `strict` bounds."""
-    for arguments, op in settings:
-        for dtype in dtypes:
+    """One cell for each setting and dtype; our own operators are held to `strict` bounds.
+
+    Others are looked at in half precision at their first setting only.
+    """
+    for number, (arguments, op) in enumerate(settings):
+        for dtype in (d for d in dtypes if strict or not number or d not in HALF):
             yield Pointwise(op, arguments, dtype, context_of(op), seed, strict)

@@ -8,6 +8,7 @@ from typing import Any
 
 from backprove.check.calls import Call, call_of, direct
 from backprove.check.definitions import definition, meaning
+from backprove.check.documented import documented
 from backprove.check.framework import Framework
 from backprove.check.references import LIBRARIES
 from backprove.check.subject import filed, local
@@ -53,6 +54,7 @@ def framework(
             "such as --against paddle:nn.functional.leaky_relu",
             name=f"{library}:{name}",
         )
+    cls = documented(library, cls)
     known = cls.references.get(library, "")
     if known and direct(known, last):
         call = Call(known)

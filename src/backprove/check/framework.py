@@ -69,6 +69,10 @@ class Framework:
     def sayable(self, arguments: dict[str, Any]) -> bool:
         """Whether the operator can be asked at these settings of ours."""
         together = bool(self.apart) and all(name in arguments for name in self.apart)
+        if not self._says("reduction") and "reduction" in described(self.cls)["defaults"]:
+            arguments = dict(arguments)
+            if arguments.pop("reduction", "mean") != "none":
+                return False
         return not together and all(self._says(name) for name in arguments)
 
     def run(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -143,7 +147,13 @@ class Framework:
         }
         arrays |= {f"d{i}": gradients[n] for i, n in enumerate(self.names) if n in gradients}
         arrays |= {f"d:{n}": gradients[n] for n in self.parameters if n in gradients}
-        return {"arrays": arrays, "dtypes": {}, "notes": [], "partly": False}
+        dtypes = {k: answer["dtypes"].get(n, "") for k, n in self._places().items()}
+        return {"arrays": arrays, "dtypes": dtypes, "notes": [], "partly": False}
+
+    def _places(self) -> dict[str, str]:
+        """The names of results in trials, and what the worker calls them."""
+        places = {"y": "y", **{f"d{i}": n for i, n in enumerate(self.names)}}
+        return places | {f"d:{n}": n for n in self.parameters}
 
 
 def _ended(error: OracleError) -> Outcome:

@@ -33,6 +33,8 @@ class Pointwise:
         if not strict:
             self.unsure |= grid.denormal(self.points, dtype)
             self.unsure |= grid.beside(self.points, grid.kinks(settings), dtype)
+            if any(isinstance(v, float) and v == 0 for v in settings.values()):
+                self.unsure |= self.points == 0
         self.table = table(op, self.points, context)
         self.rng = np.random.default_rng(seed)
         sizes = np.abs(self.points.astype(np.float64))
@@ -56,7 +58,7 @@ class Pointwise:
         """What value and gradient must be at the points x."""
         part = self.table.at(index)
         return {
-            "y": bounds.value_bound(part, x, self.dtype, self.strict),
+            "y": bounds.value_bound(part, x, self.dtype, self.strict, self.op),
             "d0": bounds.gradient_bound(part, x, dy, self.dtype, self.op, self.strict),
         }
 

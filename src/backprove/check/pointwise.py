@@ -69,11 +69,25 @@ def _kept(key: _Key) -> Table:
         _fill(columns, key, x, ~np.isnan(x) & ~tiny, 80)
         y, left, right = columns[:3]
         lost = np.fmin(np.fmin(np.abs(y), np.abs(left)), np.abs(right)) < LOST
-        _fill(columns, key, x, lost & (size < 2000) & (size > TINY), 720)
+        lost &= (size < 2000) & (size > TINY)
+        _fill(columns, key, x, lost & ~_confirmed(columns, key, x, lost), 720)
         _fill(columns, key, x, tiny, 400)
         if getattr(key.op, "wavy", False):
             _fill(columns, key, x, (size > 1e4) & np.isfinite(x), 720)
     return Table(*columns)
+
+
+def _confirmed(columns: list[Any], key: _Key, x: Any, chosen: Any) -> Any:
+    """Where more digits give the same value and slopes, none of them 0: nothing has cancelled."""
+    same = np.zeros(x.shape, dtype=bool)
+    if chosen.any():
+        again = _evaluate(key.op, x[chosen], 160, key.context)
+        near = [
+            (b != 0) & (np.abs(a[chosen] - b) <= 1e-19 * np.abs(b))
+            for a, b in zip(columns[:3], again[:3], strict=True)
+        ]
+        same[chosen] = near[0] & near[1] & near[2]
+    return same
 
 
 def _fill(columns: list[Any], key: _Key, x: Any, chosen: Any, digits: int) -> None:

@@ -61,15 +61,25 @@ def _alike(a: float, b: float, trial: Trial, name: str, i: int) -> bool:
 
 
 def _shortest(found: list[Failure], subject: Any, source: Pointwise, name: str) -> list[Failure]:
-    """One failure of a number and one of NaN, each in the shortest array of equal elements."""
-    nan = [f for f in found if np.isnan(float(source.points[f.place]))]
-    numbers = [f for f in found if f not in nan]
+    """One failure of each kind of number, each in the shortest array of equal elements."""
     chosen = []
-    for group in (numbers[:TRIED], nan[:1]):
+    for group in _groups(found, source):
         short = [_in_equal_elements(f, subject, source, name) for f in group]
         if short:
             chosen.append(min(short, key=lambda f: f.trial.dy.size))
     return chosen
+
+
+def _groups(found: list[Failure], source: Pointwise) -> list[list[Failure]]:
+    """Ordinary numbers, those below the smallest normal one, infinities, NaN: each has a cause."""
+    kinds: dict[str, list[Failure]] = {"number": [], "denormal": [], "infinite": [], "nan": []}
+    normal = limits(source.dtype).normal
+    for failure in found:
+        x = abs(float(source.points[failure.place]))
+        small = "denormal" if x < normal else "number"
+        kind = "nan" if np.isnan(x) else "infinite" if np.isinf(x) else small
+        kinds[kind].append(failure)
+    return [part[: 1 if kind == "nan" else TRIED] for kind, part in kinds.items()]
 
 
 def _in_equal_elements(failure: Failure, subject: Any, source: Pointwise, name: str) -> Failure:

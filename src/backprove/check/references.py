@@ -7,6 +7,7 @@ from typing import Any
 
 from backprove import codes
 from backprove.check.cells import Tally, pointwise_cells, run_examples, run_pointwise
+from backprove.check.documented import documented
 from backprove.check.framework import Framework
 from backprove.check.kinks import Kink, kinks
 from backprove.check.trial import Failure
@@ -41,11 +42,12 @@ def ask(cls: Any, libraries: list[str], seed: int, op: Any = None) -> list[Answe
     for library in libraries:
         if not installed(library) or library not in cls.references:
             continue
-        expression = cls.references[library]
-        subject = Framework(library, cls.__name__, expression, cls, reference(library))
+        expression, own = cls.references[library], documented(library, cls)
+        subject = Framework(library, cls.__name__, expression, own, reference(library))
+        theirs = op if own is cls else own(**arguments)
         tally, at_kinks = Tally(), []
         if cls.elementwise:
-            for cell in pointwise_cells([(arguments, op)], DTYPES, seed, False):
+            for cell in pointwise_cells([(arguments, theirs)], DTYPES, seed, False):
                 before = len(tally.runs)
                 run_pointwise(subject, cell, tally, thorough=False)
                 if cell.dtype == "float64" and len(tally.runs) > before:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from backprove._version import __version__
-from backprove.check import conventions_of, references, verdict
+from backprove.check import conventions_of, references, refusals, verdict
 from backprove.check.cells import Tally, fits_examples, pointwise_cells, run_examples, run_pointwise
 from backprove.check.definitions import definition, mapped, settings
+from backprove.check.documented import told
 from backprove.check.find import FILE, subject_of
 from backprove.check.framework import Framework
 from backprove.check.kinks import Kink, kinks
@@ -97,7 +98,8 @@ def _checked(
             run_pointwise(subject, cell, tally, not isinstance(subject, Framework) or usual)
             if tally.ended:
                 break
-            if not _own(subject, cls) and usual and len(tally.runs) > before:
+            wide = cell.dtype in DTYPES[:2]
+            if not _own(subject, cls) and usual and wide and len(tally.runs) > before:
                 run_positions(subject, cell, tally)
             if cell.dtype == "float64" and len(tally.runs) > before:
                 found += kinks(cell, tally.runs[before][1])
@@ -105,16 +107,18 @@ def _checked(
     framework = isinstance(subject, Framework)
     if (subject.varies or framework) and (own or framework or not cls.elementwise):
         run_examples(subject, cls, dtypes, seed, tally, None if own or framework else pairs, own)
+    refusals.refuse_all(tally, subject)
     asked = [n for n in libraries if n in references.LIBRARIES and not _itself(subject, n)]
     answers = references.ask(cls, asked, seed, base)
     findings = verdict.findings(tally, subject)
     findings += conventions_of.findings(found, subject, cls, convention, answers)
     findings += references.findings(answers)
     again, looked_at = second(subject, cls, libraries, chosen, tally)
+    more = [*refusals.checks(tally, subject), *(told(cls, given) if framework else [])]
     return Result(
         subject.facts["name"],
         [*findings, *again],
-        [*verdict.checks(tally, subject), *_kink_checks(found), *looked_at],
+        [*verdict.checks(tally, subject), *_kink_checks(found), *looked_at, *more],
         {"backprove": __version__, "numpy": np.__version__, **references.versions(asked)},
         seed,
     )
@@ -168,7 +172,9 @@ def _own(subject: Any, cls: Any) -> bool:
 
 
 def _dtypes(subject: Any) -> tuple[str, ...]:
-    """Half precision too where the operator computes in float32 inside: our own spelling."""
+    """Half precision too where the inside is float32: our own spelling, and frameworks."""
+    if isinstance(subject, Framework):
+        return DTYPES
     wide = DTYPES[:2]
     return wide if subject.facts["teaching"] or subject.library != "numpy" else DTYPES
 

@@ -13,8 +13,10 @@ from backprove.check.arrangement import arranged
 from backprove.check.broadcasting import unsummed
 from backprove.check.cells import Tally
 from backprove.check.examples import DRAWN
+from backprove.check.narrow import digits_lost, narrower
 from backprove.check.precision import DTYPES
 from backprove.check.reduce import reduced
+from backprove.check.refusals import names_a_setting
 from backprove.check.script import script
 from backprove.check.shrink import SEVERITY, smallest
 from backprove.check.trial import Failure
@@ -72,8 +74,17 @@ def _apart(own: list[Failure]) -> list[list[Failure]]:
         kinds: set[str] = {f.kind for f in part}
         serious: list[str] = [k for k in ("wrong", "not finite") if k in kinds and not group]
         for kind in serious or [min(kinds, key=SEVERITY.index)]:
-            parts.append([f for f in part if f.kind == kind])
+            parts.append(_clearest([f for f in part if f.kind == kind]))
+        lost = [f for f in part if f.kind == "imprecise" and digits_lost(f)]
+        if serious and lost:
+            parts.append(lost)
     return sorted(parts, key=lambda part: SEVERITY.index(part[0].kind))
+
+
+def _clearest(part: list[Failure]) -> list[Failure]:
+    """Those that lose every digit, where only digits are lost and some lose all."""
+    lost = [f for f in part if f.kind == "imprecise" and digits_lost(f)]
+    return lost or part
 
 
 def _positions(tally: Tally, subject: Any) -> list[Finding]:
@@ -154,7 +165,8 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
             {"level": "info", "verdict": "convention"} if kind == "special" else {}
         )
         return codes.finding("GRD013", parameters=parameters, **shared, **extra)
-    code, more = _pattern(name, own, tally)
+    narrow = narrower(name, own, tally)
+    code, more = ("GRD011", []) if narrow else _pattern(name, own, tally)
     shared["evidence"] += more
     if code in ("GRD001", "GRD015") and not more and (other := alone.cause(least, subject, tally)):
         return codes.finding(other[0], parameters=parameters | other[1], **shared)
@@ -164,7 +176,7 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
         if evidence.name == "ratio":
             parameters["ratio"] = evidence.value
     if code == "GRD011":
-        parameters |= {"found": "float32", "expected": "float64"}
+        parameters |= {"found": narrow, "expected": "float64"}
     return codes.finding(code, parameters=parameters, **shared)
 
 
@@ -196,16 +208,7 @@ def _pattern(name: str, own: list[Failure], tally: Tally) -> tuple[str, list[Evi
         return "GRD008", []
     if recognise.derivative_ignored(runs, name):
         return "GRD001", [Evidence("fits", "the upstream gradient itself")]
-    if _single_precision(own):
-        return "GRD011", []
     return "GRD001", []
-
-
-def _single_precision(own: list[Failure]) -> bool:
-    """Whether all errors in float64 are as large as float32 rounds, and no larger."""
-    wide = [f for f in own if f.trial.dtype == "float64" and f.error > 0]
-    ratios = [f.error / max(abs(float(f.low)), 1e-300) for f in wide]
-    return bool(wide) and all(r < 2.0**-23 for r in ratios) and max(ratios) > 2.0**-28
 
 
 def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
@@ -306,7 +309,8 @@ def _telling(least: Failure) -> tuple[str, str]:
 
 def _stops(tally: Tally, subject: Any) -> list[Finding]:
     """What ended the process, or else the first run that gave no result."""
-    first = tally.ended or (tally.errors[0] if tally.errors else None)
+    errors = [(o, t) for o, t in tally.errors if not names_a_setting(o, t, subject)]
+    first = tally.ended or (errors[0] if errors else None)
     if first is None:
         return []
     outcome, trial = first
@@ -382,15 +386,18 @@ def _changed(note: str, subject: Any, where: dict[str, Any]) -> Finding:
 
 
 def _dtypes(tally: Tally, subject: Any) -> list[Finding]:
-    """Results of a narrower dtype than the input's: one finding for each."""
+    """Results of another dtype than the input's: one finding for each."""
     found: dict[str, Finding] = {}
     for trial, outcome in tally.runs:
         for name, dtype in outcome["dtypes"].items():
-            narrower = dtype in DTYPES and DTYPES.index(dtype) > DTYPES.index(trial.dtype)
-            if not narrower or name in found:
+            if dtype not in DTYPES or dtype == trial.dtype or name in found:
                 continue
             title = what(name, subject.facts["inputs"])
             parameters = {"what": title, "found": dtype, "expected": trial.dtype}
-            where = place(subject, title)
-            found[name] = codes.finding("GRD011", parameters=parameters, **where)
+            told = {"parameters": parameters, **place(subject, title)}
+            if DTYPES.index(dtype) > DTYPES.index(trial.dtype):
+                found[name] = codes.finding("GRD011", **told)
+            else:
+                level = "info" if subject.facts["teaching"] else "warn"
+                found[name] = codes.finding("GRD027", **told, level=level)
     return list(found.values())

@@ -45,7 +45,9 @@ def evaluate(
         return {"y": np.asarray(function(floating))}
     y, pull_back = jax.vjp(function, floating)
     (gradients,) = pull_back(jnp.asarray(dy, dtype=y.dtype).reshape(y.shape))
-    return {"y": np.asarray(y), "gradients": {k: np.asarray(g) for k, g in gradients.items()}}
+    dtypes = {k: str(x.dtype) for k, x in {"y": y, **gradients}.items()}
+    found = {k: np.asarray(g) for k, g in gradients.items()}
+    return {"y": np.asarray(y), "gradients": found, "dtypes": dtypes}
 
 
 def names() -> dict[str, Any]:

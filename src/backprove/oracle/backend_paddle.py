@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import paddle
 
+from backprove.arrays import dtype_name
 from backprove.ops import operator
 from backprove.oracle import learner
 from backprove.oracle.many import answers
@@ -54,10 +55,9 @@ def evaluate(
     if dy is None:
         return {"y": array(y)}
     y.backward(tensor(dy).astype(y.dtype).reshape(y.shape))
-    return {
-        "y": array(y),
-        "gradients": {k: array(t.grad) for k, t in leaves.items() if t.grad is not None},
-    }
+    found = {k: t.grad for k, t in leaves.items() if t.grad is not None}
+    dtypes = {k: dtype_name(t) for k, t in {"y": y, **found}.items()}
+    return {"y": array(y), "gradients": {k: array(g) for k, g in found.items()}, "dtypes": dtypes}
 
 
 def names() -> dict[str, Any]:

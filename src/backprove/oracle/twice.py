@@ -44,12 +44,14 @@ def _tensors(
     first = grad([y], by[:-1], [given], create_graph=True, allow_unused=True)
     parts = [(along[k] * g).sum() for k, g in zip(leaves, first, strict=True) if g is not None]
     total = sum(parts[1:], parts[0]) if parts else y.detach()
-    if not (total.requires_grad if library == "torch" else not total.stop_gradient):
+    again: Any = [None]
+    if total.requires_grad if library == "torch" else not total.stop_gradient:
+        again = grad([total], by, [module.ones_like(total)], create_graph=False, allow_unused=True)
+    if all(g is None for g in again):
         raise UsageError(
             "the gradients do not follow what they were computed from: they cannot be "
             "differentiated again"
         )
-    again = grad([total], by, [module.ones_like(total)], create_graph=False, allow_unused=True)
     return dict(zip([*leaves, "dy"], again, strict=True))
 
 
@@ -62,8 +64,10 @@ def _jax(
         y, pull = jax.vjp(function, leaves)
         return pull(dy.reshape(y.shape))[0]
 
-    _, back = jax.vjp(pulled, leaves, dy)
-    by_leaves, by_dy = back({k: along[k] for k in leaves})
+    def again(leaves: dict[str, Any], dy: Any, along: dict[str, Any]) -> Any:
+        return jax.vjp(pulled, leaves, dy)[1](along)
+
+    by_leaves, by_dy = jax.jit(again)(leaves, dy, {k: along[k] for k in leaves})
     return {**by_leaves, "dy": by_dy}
 
 
