@@ -124,14 +124,14 @@ class Example:
         """Makes trials like these from other arrays; `back` are the stranger's argument names."""
 
         def make(case: Any, dtype: str) -> Trial | None:
-            pairs = zip(self.case.inputs, case.inputs, strict=True)
-            if not all(_possible(draw, x) for draw, x in pairs):
+            cases = zip(self.case.inputs, self.inputs, case.inputs, strict=True)
+            if any(_possible(d, old) and not _possible(d, new) for d, old, new in cases):
                 return None
             theirs = {} if back is None else {v: k for k, v in back.items()}
             arguments = {theirs.get(k, k): v for k, v in case.arguments.items()}
             other = Example.__new__(Example)
-            other.op = type(self.op)(**{**self.case.arguments, **arguments})
-            other.case, other.inputs, other.purpose = self.case, case.inputs, ""
+            other.op = self._like(arguments)
+            other.case, other.inputs, other.purpose = self.case, case.inputs, self.purpose
             other.values = case.values
             other.exact = jacobian(other.op, case.inputs, case.values)
             found = other.trial(case.dy, dtype, "smaller case")
@@ -139,6 +139,13 @@ class Example:
             return replace(found, arguments=case.arguments)
 
         return make
+
+    def _like(self, arguments: dict[str, Any]) -> Any:
+        """The operator with these arguments alone, or if it needs more, with the example's."""
+        try:
+            return type(self.op)(**arguments)
+        except TypeError:
+            return type(self.op)(**{**self.case.arguments, **arguments})
 
     def trial(self, dy: Any, dtype: str, purpose: str, **more: Any) -> Trial:
         """The trial with an upstream gradient."""

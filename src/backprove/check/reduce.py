@@ -72,7 +72,7 @@ class Reduction:
 
     def run(self) -> Failure:
         """The smallest failure that was met."""
-        for step in (self._cut, self._whole, self._single):
+        for step in (self._arguments, self._at_place, self._cut, self._whole, self._single):
             step()
         return self.best
 
@@ -98,6 +98,27 @@ class Reduction:
             return False
         self.best, self.case, self.dtype = same[0], case, trial.dtype
         return True
+
+    def _arguments(self) -> None:
+        """Leave constructor arguments out, so that they have their defaults."""
+        for name in self.case.arguments:
+            rest = {k: v for k, v in self.case.arguments.items() if k != name}
+            self._try(replace(self.case, arguments=rest))
+
+    def _at_place(self) -> None:
+        """The failing element alone, or else its row, in all arrays of that length."""
+        place = self.best.place
+        if not place:
+            return
+        shape = np.shape(self.best.trial.expected[self.best.name].low)
+        element = tuple(slice(i, i + 1) for i in place)
+        arrays = self.case.arrays().items()
+        alone = {k: a[element] for k, a in arrays if a.shape == shape and a.size > 1}
+        if alone and self._try(self.case.having(alone)):
+            return
+        rows = {k: a[element[:1]] for k, a in arrays if a.ndim and a.shape[0] == shape[0] > 1}
+        if rows:
+            self._try(self.case.having(rows))
 
     def _cut(self) -> None:
         """Shorten axes to 1, or else to 2, those of the same length together."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from backprove.check.trial import Failure
+from backprove.oracle import wire
 
 
 def script(failure: Failure, subject: Any) -> str:
@@ -26,6 +28,8 @@ def script(failure: Failure, subject: Any) -> str:
 
 
 def _expected(failure: Failure) -> str:
+    if failure.kind == "stopped":
+        return "  # does not come so far"
     if failure.kind == "missing":
         return "  # expected a gradient"
     if failure.kind == "shape":
@@ -122,8 +126,28 @@ def _in_framework(failure: Failure, subject: Any) -> list[str]:
         ]
         return [*head, *renamed, *given, *absent, *run]
     start, tensor, needs = FRAMEWORKS[subject.library]
-    wrapped = [f"{n} = {tensor}({n})" for n in (*names, *failure.trial.values, "dy")]
+    arrays = [k for k, v in failure.trial.values.items() if isinstance(v, np.ndarray)]
+    wrapped = [f"{n} = {tensor}({n})" for n in (*names, *arrays, "dy")]
+    if failure.name.startswith("d:") or failure.trial.wanted == "parameters":
+        first = failure.name[2:] if ":" in failure.name else arrays[0]
+    elif failure.name not in ("y", "d0"):
+        first = names[int(failure.name[1:])]
     return [
-        *start, *renamed, *given, *absent, *wrapped, needs.format(x=first),
+        *start, *helper(subject), *renamed, *given, *absent, *wrapped, needs.format(x=first),
         f"y = {subject.expression}", "y.backward(dy)", f"gradient = {first}.grad",
     ]  # fmt: skip
+
+
+def helper(subject: Any) -> list[str]:
+    """The source of `layer` where the expression makes one with parameters of its own."""
+    if "layer(" not in subject.expression:
+        return []
+    file = Path(wire.__file__).with_name(f"backend_{subject.library}.py")
+    source = file.read_text(encoding="utf-8")
+    found = next(
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name == "with_parameters"
+    )
+    text = ast.get_source_segment(source, found) or ""
+    return [f"from typing import Any\n\n{text}\n\nlayer = with_parameters"]

@@ -49,13 +49,14 @@ def findings(tally: Tally, subject: Any) -> list[Finding]:
 
 
 def _once(found: list[Finding]) -> list[Finding]:
-    """A mistake that explains every result is told once, whatever the groups."""
+    """A mistake that explains every result is told once, and so is a counterexample."""
     single = ("GRD003", "GRD004", "GRD005", "GRD006", "GRD008", "GRD024")
     seen: dict[Any, Finding] = {}
     for number, finding in enumerate(found):
         fits = [e.value for e in finding.evidence if e.name == "fits"]
         known = bool(fits) or finding.code in single
-        seen.setdefault((finding.code, *fits) if known else number, finding)
+        other = finding.script or number
+        seen.setdefault((finding.code, *fits) if known else other, finding)
     return list(seen.values())
 
 
@@ -137,8 +138,7 @@ def checks(tally: Tally, subject: Any) -> list[Check]:
 
 def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     least = smallest(own, subject, tally)
-    usual = least.trial.group in ("", DRAWN, "zeros", "special numbers")
-    if usual and (make := tally.makers.get(id(least.trial))) is not None:
+    if (make := tally.makers.get(id(least.trial))) is not None:
         least = reduced(least, subject, make, _sizes(least, subject))
     name, kind = least.name, least.kind
     title = what(name, subject.facts["inputs"])
@@ -331,7 +331,8 @@ def _stops(tally: Tally, subject: Any) -> list[Finding]:
     if outcome.kind in ("no result", "malformed"):
         code = "GRD025"
         parameters |= {"found": outcome.error, "expected": "array"}
-    return [codes.finding(code, parameters=parameters, evidence=evidence, **where)]
+    shown_by = script(Failure(trial, "d0", "stopped", (), None, None, None), subject)
+    return [codes.finding(code, parameters=parameters, evidence=evidence, script=shown_by, **where)]
 
 
 def _input_of(trial: Any) -> Any:
