@@ -98,14 +98,14 @@ class Cubic:
 def test_a_class_that_computes_in_a_narrower_dtype_is_told(dtype, tmp_path) -> None:
     gradient = f"(2 * self.x * dy).astype(np.{dtype}).astype(dy.dtype)"
     (tmp_path / "f.py").write_text(CLASS.format(value="self.x * self.x", gradient=gradient))
-    (found,) = [f for f in check(str(tmp_path / "f.py")).findings if f.level == "error"]
-    assert (found.code, found.parameters["found"]) == ("GRD011", dtype)
+    found = next(f for f in check(str(tmp_path / "f.py")).findings if f.code == "GRD011")
+    assert (found.check, found.parameters["found"]) == ("gradient of x", dtype)
 
 
 def test_a_class_that_promotes_is_told_for_information(tmp_path) -> None:
     gradient = "2 * self.x * dy"
     (tmp_path / "f.py").write_text(
-        CLASS.format(value="np.array(1.0) * [1.0] * x * x", gradient=gradient)
+        CLASS.format(value="x * x * np.ones(x.shape)", gradient=gradient)
     )
     found = check(str(tmp_path / "f.py"))
     told = [f for f in found.findings if f.code == "GRD027"]

@@ -21,6 +21,9 @@ from backprove.targets.constructor import described
 SECONDS = 20.0
 """What one batch of trials may take."""
 
+COMPILING = 90.0
+"""The same where every new shape is compiled first."""
+
 AGAIN = 40
 """So often a trial is repeated to see whether it ends the process."""
 
@@ -49,6 +52,7 @@ class Framework:
         plain = re.fullmatch(r"[\w.]+\([^()]*\)", self.expression) is not None
         self.varies = plain or self.says is not None
         self.compiled = library == "jax"
+        self.seconds = COMPILING if self.compiled else SECONDS
         self.place = ""
         self.facts: dict[str, Any] = {
             "name": f"{library}:{name}", "bases": [cls.__name__], "inputs": list(self.names),
@@ -84,7 +88,7 @@ class Framework:
     def _ask(self, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The answers; {"ended": Outcome} for the first trial that ends the process."""
         try:
-            with self.worker.limited(SECONDS):
+            with self.worker.limited(self.seconds):
                 return list(self.worker.ask("evaluate_all", requests=asked)["answers"])
         except OracleError as error:
             ended = {"ended": _ended(error)}
@@ -105,7 +109,7 @@ class Framework:
     def _ends(self, asked: list[dict[str, Any]]) -> bool:
         """Whether these trials, each asked several times, end a process."""
         try:
-            with self.worker.limited(SECONDS):
+            with self.worker.limited(self.seconds):
                 self.worker.ask("evaluate_all", requests=asked, times=AGAIN)
         except OracleError:
             return True

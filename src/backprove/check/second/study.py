@@ -105,6 +105,9 @@ def _study(doer: Twice, made: Made) -> tuple[list[Failure], str]:
     found: dict[str, tuple[Failure, Any]] = {}
     for (trial, make), outcome in zip(made, outcomes, strict=True):
         for failure in failures(trial, outcome) if "arrays" in outcome else ():
+            if failure.kind in ("shape", "missing"):
+                words = words or f"{failure.name}: {failure.found}, {failure.low}"
+                continue
             known = found.get(failure.name)
             if known is None or _difficulty(failure) < _difficulty(known[0]):
                 found[failure.name] = failure, make
