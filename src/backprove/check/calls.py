@@ -37,10 +37,13 @@ APART = {("paddle", "CrossEntropy"): ("weight", "label_smoothing")}
 
 
 def direct(expression: str, name: str) -> bool:
-    """Whether the expression is a call of that name, apart from new shapes."""
+    """Whether the expression is a call of that name.
+
+    New shapes of the result, and helpers for parameters, change nothing about that.
+    """
     node = ast.parse(expression, mode="eval").body
     while isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Lambda):
+        if isinstance(node.func, ast.Lambda) and all(isinstance(a, ast.Lambda) for a in node.args):
             node = node.func.body
         elif _called(node) == "reshape" != name and isinstance(node.func, ast.Attribute):
             node = node.func.value
