@@ -75,4 +75,4 @@ F = "torch:nn.functional."
 def test_frameworks_right_operators_are_not_accused(target) -> None:
     result = check(target)
     assert result.exit_code == 0, repr(result)
-    assert result.checks and all(c.verdict == "ok" for c in result.checks)
+    assert result.checks and all(c.verdict in ("ok", "undecided") for c in result.checks)
