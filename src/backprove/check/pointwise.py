@@ -78,15 +78,15 @@ def _kept(key: _Key) -> Table:
 
 
 def _confirmed(columns: list[Any], key: _Key, x: Any, chosen: Any) -> Any:
-    """Where more digits give the same value and slopes, none of them 0: nothing has cancelled."""
+    """Where more digits give the same in all columns, nothing 0: nothing has cancelled."""
     same = np.zeros(x.shape, dtype=bool)
     if chosen.any():
         again = _evaluate(key.op, x[chosen], 160, key.context)
         near = [
-            (b != 0) & (np.abs(a[chosen] - b) <= 1e-19 * np.abs(b))
-            for a, b in zip(columns[:3], again[:3], strict=True)
+            (b != 0) & (np.abs(a[chosen] - b) <= 1e-6 * np.abs(b))
+            for a, b in zip(columns, again, strict=True)
         ]
-        same[chosen] = near[0] & near[1] & near[2]
+        same[chosen] = np.logical_and.reduce(near)
     return same
 
 
