@@ -222,7 +222,7 @@ def test_html_escapes_everything(language) -> None:
     [
         (["ok", "ok"], [], "LeakyReLU is right: all 2 checks are fine."),
         (["ok", "wrong"], [], "LeakyReLU is wrong: 1 of 2 checks failed."),
-        (["ok", "undecided"], [], "1 of 2 checks are fine, 1 are open."),
+        (["ok", "undecided"], [], "1 of 2 checks are fine, 1 open."),
         (["ok"], [finding(level="warn")], "not shown to be right"),
         ([], [], "nothing could be checked"),
     ],

@@ -41,6 +41,12 @@ def write_text(path: Path, text: str) -> None:
         stream.write(text.encode("utf-8"))
 
 
+def relative(file: str) -> str:
+    """The path as seen from the working folder, where the file lies in it."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
+
+
 def cannot_write(path: Path, error: OSError) -> UsageError:
     """The error for a file that could not be written."""
     if error.errno == errno.ENOSPC:

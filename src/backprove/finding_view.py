@@ -34,7 +34,7 @@ VERDICT_SENTENCES = {
     "wrong": "{subject} is wrong: {wrong} of {total} checks failed.",
     "nothing": "{subject}: nothing could be checked.",
     "found": "{subject} is not shown to be right: see the findings.",
-    "open": "No error was found in {subject}: {ok} of {total} checks are fine, {open} are open.",
+    "open": "No error was found in {subject}: {ok} of {total} checks are fine, {open} open.",
     "ok": "{subject} is right: all {total} checks are fine.",
 }
 

@@ -158,7 +158,7 @@ class OperatorItem(pytest.Item):
             raise AssertionError(failure_text(result))
 
     def _checked(self) -> Result:
-        from backprove.check.assertion import references_of
+        from backprove.check.references import references_of
         from backprove.check.run import check
 
         given = dict(self.given)

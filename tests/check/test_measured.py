@@ -13,6 +13,8 @@ NAMES = (
     "Linear", "Logistic", "ModelMLP", "BinaryCrossEntropyLoss", "ModelLR", "ModelSR",
     "CrossEntropyLoops", "Multiply", "Bump", "Shoulder",
 )  # fmt: skip
+NAMELESS = ("ModelMLP", "ModelLR", "ModelSR", "CrossEntropyLoops", "Bump", "Shoulder")
+"""What says by its name nothing about what forward should compute."""
 
 
 def errors(result) -> list[str]:
@@ -33,7 +35,8 @@ def broken(folder, name, old, new):
 def test_right_classes_are_right(name) -> None:
     result = check(f"{CLASSES}::{name}")
     assert result.exit_code == 0, repr(result)
-    assert result.checks and all(c.verdict == "ok" for c in result.checks)
+    open_checks = [c.name for c in result.checks if c.verdict != "ok"]
+    assert result.checks and open_checks == (["value"] if name in NAMELESS else [])
 
 
 def test_the_loss_inside_a_model_is_named() -> None:

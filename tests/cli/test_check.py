@@ -27,6 +27,18 @@ class Sigmoid:
 """
 
 
+SLOPE = """
+class Double:
+    def __init__(self, slope=1.0):
+        self.slope = slope
+    def forward(self, x):
+        self.x = x
+        return self.slope * x
+    def backward(self, g):
+        return 3 * g
+"""
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -85,6 +97,17 @@ def test_wrong_input_gets_one_sentence_and_2(words, said, capsys) -> None:
     assert run(["check", *words]) == 2
     printed = capsys.readouterr().err
     assert said in printed and "Traceback" not in printed
+
+
+def test_arguments_go_to_the_classes_of_a_file_that_take_them(capsys) -> None:
+    Path("two.py").write_text(TWO + SLOPE)
+    words = ["check", "two.py", "--against", "exact", "--format", "concise", "--with"]
+    assert run([*words, "slope=0.5"]) == 1
+    out, err = capsys.readouterr()
+    assert "ReLU is right" in out and "Double is wrong" in out and not err
+    assert run([*words, "slop=0.5"]) == 2
+    assert "unknown argument of two.py 'slop': did you mean 'slope'" in capsys.readouterr().err
+    assert run(["check", "two.py::ReLU", "--with", "slope=0.5"]) == 2
 
 
 def test_a_file_with_a_syntax_error(capsys) -> None:

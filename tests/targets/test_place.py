@@ -74,7 +74,7 @@ def test_other_encodings_are_read_as_they_declare(tmp_path) -> None:
 
 def test_a_folder_is_no_file(tmp_path) -> None:
     (tmp_path / "op.py").mkdir()
-    with pytest.raises(UsageError, match="there is no file"):
+    with pytest.raises(UsageError, match="expected a file, found the folder"):
         find(str(tmp_path / "op.py"))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from backprove.check.references import references_of
 from backprove.check.run import check
 from backprove.finding_view import entry, verdict_sentence
 from backprove.findings import Result
-from backprove.oracle.client import MODULES, installed, require
 
 
 def assert_correct(
@@ -32,18 +32,6 @@ def assert_correct(
     if result.exit_code:
         raise AssertionError(failure_text(result))
     return result
-
-
-def references_of(against: str | Sequence[str]) -> tuple[str, ...]:
-    """The references by name. Raises UsageError for one that is unknown, and for none."""
-    words = against.split(",") if isinstance(against, str) else against
-    names = tuple(word.strip() for word in words if word.strip()) or ("exact",)
-    for name in names:
-        if name in MODULES:
-            require(name)
-        elif name != "exact":
-            installed(name.partition(":")[0])
-    return names
 
 
 def failure_text(result: Result) -> str:

@@ -18,6 +18,7 @@ from backprove.oracle.client import reference, require
 from backprove.oracle.names import spelled_out
 from backprove.targets.constructor import described, unknown_argument
 from backprove.targets.dotted import synonym
+from backprove.targets.place import find as read
 
 FILE = re.compile(r"\.(py|ipynb)(::|$)|/")
 
@@ -31,6 +32,7 @@ def subject_of(target: Any, given: dict[str, Any], names: Sequence[str] = ()) ->
         return local(target, given)
     if FILE.search(target):
         return filed(target, given)
+    read(target, given)
     library, colon, name = target.partition(":")
     if colon:
         return framework(library, name, given, names)
@@ -49,6 +51,7 @@ def framework(
     last = path.rpartition(".")[2]
     cls = definition(names) or meaning(library, last)
     if cls is None:
+        worker.ask("names:described", library=library, name=path)
         raise UsageError(
             "no definition is known for {name}: say which operator it is with --against, "
             "such as --against paddle:nn.functional.leaky_relu",

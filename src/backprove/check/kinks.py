@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from backprove.check.plan import Pointwise
+from backprove.findings import label
+from backprove.messages import render
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Kink:
             return "midpoint"
         low, high = sorted((self.left, self.right))
         return "between" if low <= self.found <= high else "outside"
+
+    @property
+    def sentence(self) -> str:
+        """Where it is and which side was taken, in the current language."""
+        return render("x = {x}: {side}", x=f"{self.x:g}", side=label(self.side))
 
 
 def kinks(source: Pointwise, outcome: dict[str, Any]) -> list[Kink]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprove.check.precision import Wide
-from backprove.check.trial import Trial
+from backprove.check.trial import Failure, Trial
 
 Run = tuple[Trial, dict[str, Any]]
 
@@ -22,6 +22,13 @@ def scale(runs: Sequence[Run], name: str) -> float | None:
     ratio = float(np.median((found[used] / expected[used]).astype(float)))
     fits = np.abs(found - ratio * expected)[used] <= 1e-7 * np.abs(expected[used])
     return ratio if np.isfinite(ratio) and ratio != 0 and fits.mean() > 0.98 else None
+
+
+def shares(failure: Failure, factor: float) -> bool:
+    """Whether a failing element is off by that factor, as far as it has a number."""
+    if failure.kind != "wrong":
+        return True
+    return bool(np.isclose(float(failure.found), factor * float(failure.low)))
 
 
 def divided(runs: Sequence[Run], name: str) -> bool:

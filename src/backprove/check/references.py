@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +12,11 @@ from backprove.check.documented import documented
 from backprove.check.framework import Framework
 from backprove.check.kinks import Kink, kinks
 from backprove.check.trial import Failure
+from backprove.errors import UsageError, unknown
 from backprove.findings import Evidence, Finding
-from backprove.oracle.client import installed, reference
+from backprove.oracle.client import installed, reference, require
 from backprove.targets.constructor import described
+from backprove.targets.place import SUFFIXES
 
 LIBRARIES = ("paddle", "torch", "jax")
 DTYPES = ("float64", "float32")
@@ -27,6 +30,31 @@ class Answer:
     subject: Framework
     tally: Tally
     kinks: list[Kink]
+
+
+def references_of(against: str | Sequence[str]) -> tuple[str, ...]:
+    """The references by name; `exact` for none.
+
+    Raises UsageError for one that is unknown and for a file without a function, DependencyError
+    for a framework that is not installed.
+    """
+    words = against.split(",") if isinstance(against, str) else against
+    names = tuple(word.strip() for word in words if word.strip()) or ("exact",)
+    for name in names:
+        head, separator, _ = name.partition("::")
+        if head.endswith(SUFFIXES) or separator:
+            if not separator:
+                raise UsageError(
+                    "expected a function to compare with, found a file: write {path}::name",
+                    path=head,
+                )
+            continue
+        library = name.partition(":")[0]
+        if library not in LIBRARIES and name != "exact":
+            raise unknown("reference", name, ("exact", *LIBRARIES))
+        if name != "exact":
+            require(library)
+    return names
 
 
 def ask(cls: Any, libraries: list[str], seed: int, op: Any = None) -> list[Answer]:

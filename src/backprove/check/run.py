@@ -28,7 +28,7 @@ from backprove.targets.constructor import described
 
 def check(
     target: Any,
-    against: Sequence[str] = ("exact",),
+    against: str | Sequence[str] = ("exact",),
     *,
     convention: str = "",
     seed: int = 0,
@@ -39,10 +39,13 @@ def check(
     `target` is an operator, its class, the name of one of ours, "FILE.py" or "FILE.py::Class", or
     a framework's operator such as "paddle:nn.functional.silu". `arguments` go to its constructor.
     `against` names references ("exact", "torch", "jax", "paddle"), or the framework's operator
-    that it stands for. `convention` declares whose gradient at kinks it follows: "backprove",
-    "torch", "jax" or "paddle". Raises UsageError if there is nothing to hold it against.
+    that it stands for; a text with commas will do. `convention` declares whose gradient at kinks
+    it follows: "backprove", "torch", "jax" or "paddle". Raises UsageError
+    for an unknown reference and if there is nothing to hold it against, DependencyError for a
+    framework that is not installed.
     """
     start = time.perf_counter()
+    against = references.references_of(against)
     places = [a for a in against if ":" in a]
     names = [a.partition(":")[2].rpartition(".")[2] for a in places if not FILE.search(a)]
     libraries = [a.partition(":")[0] for a in against]
@@ -180,8 +183,8 @@ def _dtypes(subject: Any) -> tuple[str, ...]:
 
 
 def _kink_checks(found: list[Kink]) -> list[Check]:
-    sides = dict.fromkeys((k.x, k.side) for k in found if not k.arguments)
+    told = {(k.x, k.side): k.sentence for k in reversed(found) if not k.arguments}
     return [
-        Check("kink", "ok" if side != "outside" else "wrong", f"x = {x:g}: {side}")
-        for x, side in sides
+        Check("kink", "ok" if side != "outside" else "wrong", sentence)
+        for (_, side), sentence in reversed(told.items())
     ]

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from backprove.check.spelling import backward, set_parameters, spelled
 from backprove.check.trial import Failure
 from backprove.oracle import wire
 
 
 def script(failure: Failure, subject: Any) -> str:
     """Python source that runs the operator at the counterexample and prints what comes out."""
-    trial = failure.trial
+    trial = spelled(failure.trial, subject)
     if trial.dy.size > 64:
         return ""
     lines = ["import numpy as np", ""]
@@ -66,7 +67,7 @@ def _call(failure: Failure, subject: Any) -> list[str]:
         lines = [f"from backprove.ops import {name}", f"op = {name}({given})"]
     values = "".join(f", {k}={k}" for k in failure.trial.values)
     forward = f"y = op({names}{values})" if not subject.place else f"y = op.forward({names})"
-    return [*lines, forward, "gradient = op.backward(dy)"]
+    return [*lines, *set_parameters(failure, subject), forward, *backward(failure, subject)]
 
 
 def array_text(x: Any) -> str:

@@ -22,6 +22,12 @@ def undecided(runs: list[tuple[Trial, dict[str, Any]]]) -> list[tuple[str, str]]
     return [(dtype, name) for (dtype, name), tells in seen.items() if not tells and name in decided]
 
 
+def uncompared(runs: list[tuple[Trial, dict[str, Any]]]) -> bool:
+    """Whether no value in float64 was held against anything: there is no reference for it."""
+    bounds = [t.expected["y"] for t, _ in runs if t.dtype == "float64" and "y" in t.expected]
+    return bool(bounds) and not any(_expects(bound) for bound in bounds)
+
+
 def _expects(bound: Bound) -> bool:
     """Whether anything is expected at all: without a definition a value is not judged."""
     return bool(np.any(~bound.free & np.isfinite(bound.tolerance) & ~np.isnan(bound.low)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from backprove import codes
-from backprove.check import alone, recognise, recognise_matrix
+from backprove.check import alone, notes, recognise, recognise_matrix
 from backprove.check.arrangement import arranged
 from backprove.check.broadcasting import unsummed
 from backprove.check.cells import Tally
@@ -21,8 +20,10 @@ from backprove.check.script import script
 from backprove.check.shrink import SEVERITY, smallest
 from backprove.check.trial import Failure
 from backprove.check.undecided import undecided
+from backprove.files import relative
 from backprove.findings import Check, Evidence, Finding
 from backprove.op import Op
+from backprove.targets.sentences import plainly
 
 FACTORS = "GRD003"
 
@@ -132,6 +133,7 @@ def checks(tally: Tally, subject: Any) -> list[Check]:
     found = [
         Check(what(n, subject.facts["inputs"]), "wrong" if n in wrong else "ok") for n in names
     ]
+    found = [*notes.arguments(subject), *notes.value(found, tally.runs)]
     broken = any(not note.startswith("alias:") for note, _ in tally.notes)
     return [*found, Check("properties", "wrong" if broken else "ok")] if tally.runs else found
 
@@ -141,6 +143,7 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     if (make := tally.makers.get(id(least.trial))) is not None:
         least = reduced(least, subject, make, _sizes(least, subject))
     name, kind = least.name, least.kind
+    own = [least, *own]
     title = what(name, subject.facts["inputs"])
     shared = _shared(least, subject, title)
     parameters: dict[str, Any] = {"what": title}
@@ -187,13 +190,18 @@ def _sizes(least: Failure, subject: Any) -> dict[str, int]:
 
 
 def _pattern(name: str, own: list[Failure], tally: Tally) -> tuple[str, list[Evidence]]:
-    """The code of the mistake that the results fit, with the evidence for it."""
+    """The code of the mistake that the results fit, with the evidence for it.
+
+    A factor that the smallest case, which comes first, does not share is the number of rows.
+    """
     if name == "y":
         return "GRD015", []
     runs = [(t, o) for t, o in tally.runs if not t.arguments or len(own) < 1] or tally.runs
     if recognise.all_zero(runs, name):
         return "GRD001", [Evidence("fits", "0 everywhere")]
     factor = recognise.scale(runs, name)
+    if factor is not None and not recognise.shares(own[0], factor):
+        factor = None
     if factor is not None and abs(factor + 1) < 1e-9:
         return "GRD004", [Evidence("ratio", factor)]
     if factor is not None and abs(factor - 1) > 1e-9:
@@ -246,8 +254,11 @@ def _shared(least: Failure, subject: Any, title: str) -> dict[str, Any]:
 
 
 def place(subject: Any, title: str) -> dict[str, Any]:
-    """Subject, check, file, line and source of a finding."""
+    """Subject, check, file, line and source of a finding; those of forward for the value."""
     facts = subject.facts
+    forward = facts.get("forward", {})
+    if title == "value" and forward.get("file"):
+        facts = {**facts, **forward}
     return {
         "subject": facts["name"],
         "check": title,
@@ -255,12 +266,6 @@ def place(subject: Any, title: str) -> dict[str, Any]:
         "line": facts["line"] if subject.place else None,
         "source": facts["source"] if subject.place else "",
     }
-
-
-def relative(file: str) -> str:
-    """The path as seen from the working folder, where the file lies in it."""
-    path, here = Path(file), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _input(least: Failure) -> Any:
@@ -313,7 +318,7 @@ def _stops(tally: Tally, subject: Any) -> list[Finding]:
     first = tally.ended or (errors[0] if errors else None)
     if first is None:
         return []
-    outcome, trial = first
+    outcome, trial = plainly(first[0]), first[1]
     where = {**place(subject, "run"), "line": outcome.line, "source": ""}
     if outcome.file:
         where["file"] = relative(outcome.file)

@@ -42,6 +42,9 @@ def run(words: list[str]) -> int:
         return 1
     except BackproveError as error:
         return _complain(str(error))
+    except KeyboardInterrupt:
+        print(render("stopped by Ctrl-C"), file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0

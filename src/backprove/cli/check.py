@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from backprove.check import check as check_operator
-from backprove.check.find import FILE
+from backprove.check.references import references_of
+from backprove.cli.selected import selected
 from backprove.errors import UsageError
 from backprove.findings import Result
 from backprove.messages import render
-from backprove.ops import operators
 from backprove.oracle.client import MODULES, installed
 from backprove.report import FORMATS, report
-from backprove.targets import Sandbox, find, parse_given
+from backprove.targets import parse_given
 
 Option = typer.Option
 
@@ -57,37 +57,21 @@ def check(
     if format not in FORMATS:
         report(format)
     arguments = parse_given(given or [])
-    names = _names(targets or [], every, arguments)
+    todo = selected(targets or [], every, arguments)
     references = _references(against, every)
     results, skipped = [], []
-    for number, name in enumerate(names):
-        _show(name, number, len(names), quiet)
+    for number, (name, own) in enumerate(todo):
+        _show(name, number, len(todo), quiet)
         try:
             results.append(
-                check_operator(name, references, convention=convention, seed=seed, **arguments)
+                check_operator(name, references, convention=convention, seed=seed, **own)
             )
         except UsageError as error:
-            if len(names) == 1:
+            if len(todo) == 1:
                 raise
             skipped.append(f"{name}: {error}")
     _show("", 0, 0, quiet)
     return _say(results, skipped, format)
-
-
-def _names(targets: list[str], every: bool, arguments: dict[str, Any]) -> list[str]:
-    """What is to be checked, one name each: all classes of a file that is named without one."""
-    if bool(targets) == every:
-        raise UsageError(
-            "expected something to check: a file, an operator's name, or --all (and not both)"
-        )
-    found: list[str] = list(operators()) if every else []
-    for text in targets:
-        if FILE.search(text) and "::" not in text:
-            with Sandbox(find(text, arguments)) as box:
-                found += [f"{text}::{name}" for name in box.names] or [text]
-        else:
-            found.append(text)
-    return found
 
 
 def _references(against: str | None, every: bool) -> tuple[str, ...]:
@@ -95,11 +79,7 @@ def _references(against: str | None, every: bool) -> tuple[str, ...]:
     if against is None:
         present = () if every else tuple(name for name in MODULES if installed(name))
         return ("exact", *present)
-    names = tuple(name.strip() for name in against.split(",") if name.strip())
-    for name in names:
-        if name != "exact" and ":" not in name:
-            installed(name)
-    return names
+    return references_of(against)
 
 
 def _show(name: str, number: int, total: int, quiet: bool) -> None:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
 
-from backprove.errors import BackproveError, DependencyError, unknown
+from backprove.errors import BackproveError, DependencyError, UsageError, _rebuild, unknown
 from backprove.oracle import wire
 
 MODULES = {"paddle": "paddle", "torch": "torch", "jax": "jax"}
@@ -26,6 +26,10 @@ MODULES = {"paddle": "paddle", "torch": "torch", "jax": "jax"}
 
 class OracleError(BackproveError):
     """A reference refused a question, crashed or took too long."""
+
+
+class Refused(OracleError, UsageError):
+    """A question that cannot be asked: the framework has no such operator."""
 
 
 class Reference:
@@ -59,6 +63,8 @@ class Reference:
             timer.cancel()
         if found is None:
             raise self._lost(process, timed_out)
+        if "refused" in found:
+            raise _rebuild(Refused, found["refused"]["template"], found["refused"]["parameters"])
         if "error" in found:
             raise OracleError(
                 "{library} refused: {error}", library=self.library, error=found["error"]

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from backprove.errors import UsageError
 from backprove.oracle import wire
 
 
@@ -38,6 +39,8 @@ def answer(backend: Any, request: dict[str, Any]) -> dict[str, Any]:
         home = importlib.import_module(f"backprove.oracle.{module}") if module else backend
         return dict(getattr(home, function)(**request))
     except Exception as error:
+        if isinstance(error, UsageError) and module == "names":
+            return {"refused": {"template": error.template, "parameters": error.parameters}}
         return {"error": f"{type(error).__name__}: {error}"}
 
 

@@ -27,6 +27,7 @@ def facts(thing: Any, runner: Runner, name: str) -> dict[str, Any]:
     inputs        of forward; `parameters` name -> shape
     constructor   {"needed": [names], "defaults": {name: value}}
     file, line, source   of backward, or of the function
+    forward       file, line and source of forward
     """
     cls = thing if isinstance(thing, type) else type(thing)
     source, file, line = backward_source(thing)
@@ -44,6 +45,7 @@ def facts(thing: Any, runner: Runner, name: str) -> dict[str, Any]:
         "file": file,
         "line": line,
         "source": source,
+        "forward": dict(zip(("source", "file", "line"), forward_source(thing), strict=True)),
     }
 
 
@@ -75,6 +77,18 @@ def backward_source(thing: Any) -> tuple[str, str, int | None]:
     place = thing[1] if isinstance(thing, tuple) else getattr(thing, "backward", thing)
     if type(thing).__name__ == "custom_vjp":
         place = getattr(thing, "bwd", None) or thing
+    return _source(place)
+
+
+def forward_source(thing: Any) -> tuple[str, str, int | None]:
+    """The source of `forward`, its file and the number of its first line; nothing if unknown."""
+    place = thing[0] if isinstance(thing, tuple) else getattr(thing, "forward", thing)
+    if type(thing).__name__ == "custom_vjp":
+        place = getattr(thing, "fun", None) or thing
+    return _source(place)
+
+
+def _source(place: Any) -> tuple[str, str, int | None]:
     method = inspect.unwrap(place) if callable(place) else place
     try:
         lines, start = inspect.getsourcelines(method)

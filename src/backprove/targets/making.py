@@ -26,6 +26,14 @@ def maker(thing: Any) -> Any:
     return getattr(thing, "fun", thing) if spelling(thing) == "custom_vjp" else thing
 
 
+def accepted(thing: Any) -> list[str] | None:
+    """The names that the class, function or pair takes as arguments; None if it takes any."""
+    places = thing if isinstance(thing, tuple) else (maker(thing),)
+    if any(constructor.takes_any(place) for place in places):
+        return None
+    return list(dict.fromkeys(p.name for f in places for p in constructor.parameters(f)))
+
+
 def is_plain(thing: Any) -> bool:
     """Whether it is a function like any other: no class, no pair, no custom rule."""
     return callable(thing) and not isinstance(thing, type) and not spelling(thing)

@@ -10,7 +10,7 @@ from backprove.errors import UsageError, unknown
 from backprove.ops import find as find_operator
 from backprove.oracle.client import require
 from backprove.targets.library_of import LIBRARIES, library_of
-from backprove.targets.sources import pieces
+from backprove.targets.sources import is_folder, pieces
 
 SUFFIXES = (".py", ".ipynb")
 
@@ -57,6 +57,8 @@ def find(text: str, arguments: dict[str, Any] | None = None, library: str = "") 
             example=f"{top}:{name}",
             text=text,
         )
+    elif text and Path(text).is_dir() and not _known(text):
+        raise is_folder(text)
     elif "/" in text or "." in text:
         raise UsageError(
             "expected a .py or .ipynb file, found {path}: save the operator in one", path=text
@@ -67,6 +69,15 @@ def find(text: str, arguments: dict[str, Any] | None = None, library: str = "") 
     if found.library != "numpy":
         require(found.library)
     return found
+
+
+def _known(name: str) -> bool:
+    """Whether one of our operators is called so."""
+    try:
+        find_operator(name)
+    except UsageError:
+        return False
+    return True
 
 
 def _in_file(text: str, head: str, rest: str, given: dict[str, Any], library: str) -> Target:

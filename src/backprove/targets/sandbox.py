@@ -34,6 +34,7 @@ class Sandbox:
     when it is first needed, again after each trial that ended it, and ends with `close`.
 
         names         what the file holds that can be checked
+        accepts       the arguments that each of these takes, None for any
         takes         the constructor's arguments, before anything is made
         facts         of the target (see `describe.facts`)
         version       of the array library
@@ -67,6 +68,12 @@ class Sandbox:
         """The classes, functions and pairs of the file. Raises as `facts` does."""
         self._ready()
         return list(self._loaded["names"])
+
+    @property
+    def accepts(self) -> dict[str, list[str] | None]:
+        """The arguments that each of `names` takes, None for any. Raises as `facts` does."""
+        self._ready()
+        return dict(self._loaded["accepts"])
 
     @property
     def takes(self) -> dict[str, Any]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import PurePath
 
 from backprove.messages import render
 from backprove.targets.trial import Outcome
+
+_RAISED = re.compile(r"\w*(Error|Exception): ")
 
 SENTENCES = {
     "ok": "{where} ran",
@@ -24,6 +28,19 @@ SENTENCES = {
 def sentence(outcome: Outcome) -> str:
     """The outcome in words; `where` is the method and the learner's own line."""
     return render(SENTENCES[outcome.kind], **told(outcome))
+
+
+def plainly(outcome: Outcome) -> Outcome:
+    """The outcome as a finding tells it: what was given back is named without its sentence.
+
+    What a framework raises over a result of the wrong number is an exception like others.
+    """
+    if outcome.kind not in ("no result", "malformed"):
+        return outcome
+    if _RAISED.match(outcome.error):
+        return replace(outcome, kind="raised")
+    given = outcome.error.partition(" returned ")[2] or outcome.error
+    return replace(outcome, error="None" if outcome.kind == "no result" else given)
 
 
 def told(outcome: Outcome) -> dict[str, object]:

@@ -42,15 +42,18 @@ class Session:
         self.kind, self.path, self.arguments = kind, path, unpack_literal(arguments)
         self.method = "import"
         send({"at": self.method})
-        known: list[str] = []
+        known: dict[str, Any] = {}
         if kind in ("file", "definition"):
             module = things.run_file(path)
-            known = list(things.things(module))
+            known = things.things(module)
             self.thing = things.choose(path, module, tuple(names))
             self.name = _name(self.thing)
         else:
             self.name = names[0]
-        return {"names": known, "name": self.name, "takes": self._takes()}
+        accepts = {name: making.accepted(thing) for name, thing in known.items()}
+        return {
+            "names": list(known), "name": self.name, "takes": self._takes(), "accepts": accepts,
+        }  # fmt: skip
 
     def _takes(self) -> dict[str, Any]:
         """What the constructor takes, so that a client can give it before anything is made."""

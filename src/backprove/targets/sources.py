@@ -32,6 +32,8 @@ def pieces(path: str) -> list[Piece]:
     functions with forward or backward, and the definitions that they use. Training loops and
     pictures do not.
     """
+    if Path(path).is_dir():
+        raise is_folder(path)
     if not Path(path).is_file():
         raise UsageError("there is no file {path}: check the path", path=path)
     if not path.endswith(".ipynb"):
@@ -42,6 +44,11 @@ def pieces(path: str) -> list[Piece]:
     for piece in found:
         piece.tree.body = [s for s in piece.tree.body if id(s) in chosen]
     return found
+
+
+def is_folder(path: str) -> UsageError:
+    """The error for a folder in the place of a file."""
+    return UsageError("expected a file, found the folder {path}: name a file in it", path=path)
 
 
 def _parsed(name: str, text: bytes) -> Piece:

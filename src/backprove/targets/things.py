@@ -12,6 +12,7 @@ from typing import Any
 
 from backprove.course import stand_in
 from backprove.errors import UsageError, nearest
+from backprove.files import relative
 from backprove.lift import is_operator
 from backprove.targets.sources import pieces
 
@@ -56,7 +57,8 @@ def choose(path: str, module: ModuleType, names: tuple[str, ...]) -> Any:
     if not names:
         if not known:
             raise UsageError(
-                "{path} has no class with forward and backward: write both methods", path=path
+                "{path} has no class with forward and backward: write both methods",
+                path=relative(path),
             )
         return list(known.values())[-1]
     for name in names:
@@ -66,7 +68,7 @@ def choose(path: str, module: ModuleType, names: tuple[str, ...]) -> Any:
                 "{path} has no {wanted!r}: did you mean {nearest!r}? It has {known}."
                 if has
                 else "{path} has no {wanted!r}, and nothing else that can be checked",
-                path=path,
+                path=relative(path),
                 wanted=name,
                 nearest=nearest(name, has or [""]),
                 known=", ".join(has),

@@ -1,0 +1,54 @@
+"""How a script calls a learner's class: parameters in `params`, gradients in `grads`, a loss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from backprove.check.trial import Failure, Trial
+
+
+def spelled(trial: Trial, subject: Any) -> Trial:
+    """The trial with names for its parameters that a script can use, and with its labels."""
+    values = {_variable(k): v for k, v in trial.values.items()}
+    if subject.facts.get("protocol") == "labels" and trial.labels is not None:
+        values["labels"] = trial.labels
+    return replace(trial, values=values)
+
+
+def set_parameters(failure: Failure, subject: Any) -> list[str]:
+    """The lines that hand the parameters over to a class in the teaching spelling."""
+    if not _teaching(subject):
+        return []
+    return [f"{_entry(k, 'params')} = {_variable(k)}" for k in failure.trial.values]
+
+
+def backward(failure: Failure, subject: Any) -> list[str]:
+    """The call of backward and the gradient that is wrong; a loss that starts the chain takes none.
+
+    In the teaching spelling the gradients of parameters are in `grads`.
+    """
+    protocol = subject.facts.get("protocol") if subject.place else "upstream"
+    call = f"op.backward({'labels' if protocol == 'labels' else 'dy'})"
+    if protocol == "chain":
+        scaled = "" if np.all(np.asarray(failure.trial.dy, np.float64) == 1) else " * dy"
+        call = f"op.backward(){scaled}"
+    if failure.name.startswith("d:") and _teaching(subject):
+        return [call, f"gradient = {_entry(failure.name[2:], 'grads')}"]
+    return [f"gradient = {call}"]
+
+
+def _teaching(subject: Any) -> bool:
+    return bool(subject.place and subject.facts.get("teaching"))
+
+
+def _variable(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def _entry(name: str, dictionary: str) -> str:
+    """The entry of `params` or `grads`; "fc1.W" is one of the operator that is held as fc1."""
+    *owners, last = name.split(".")
+    return f"{'.'.join(['op', *owners])}.{dictionary}[{last!r}]"
