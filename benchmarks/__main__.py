@@ -30,7 +30,7 @@ BY_NAME_ONLY = {
     "watching": overhead.main,
     **{f"speed-{work}": partial(compare.main, [work]) for work in WORKS},
 }
-WITH_ARGUMENTS = ("cost", "doctor", "doctor-cases")
+WITH_ARGUMENTS = ("cost", "cost-time", "doctor", "doctor-cases")
 """What reads the rest of the command line itself."""
 
 

@@ -78,6 +78,21 @@ def test_sums_know_their_axis() -> None:
         assert list(calls) == [Call("add", kind, "float32", size)]
 
 
+@pytest.mark.parametrize(("true", "kind"), [(0, "0"), (10, "1"), (50, "5"), (90, "1")])
+def test_a_choice_knows_how_mixed_its_mask_is(true, kind) -> None:
+    mask = np.arange(100) < true
+    _, calls = calls_of(lambda: np.where(mask, Recorded.of(np.ones(100, np.float32)), 0.0))
+    (call,) = calls
+    assert (call.name, call.kind) == ("where", kind)
+
+
+def test_the_random_numbers_of_dropout_are_noted() -> None:
+    net = Sequential(Linear(6, 8), ops.operator("Dropout", p=0.5), Linear(8, 3))
+    calls = trace(step(net, 32, 6))["1", "forward"]
+    drawn = sum(n for c, n in calls.items() if c == Call("add", "2", "uint32", (128,)))
+    assert drawn == 20, "the rounds of Threefry, on half as many counters as numbers"
+
+
 def test_watching_leaves_the_network_alone() -> None:
     seen = []
 
@@ -108,11 +123,26 @@ def test_a_power_law_is_interpolated_exactly() -> None:
         assert found.seconds(call) == pytest.approx(1e-9 * math.prod(call.size) ** 0.7)
 
 
-def test_lengths_at_hand_are_timed_as_they_are() -> None:
+def test_products_are_timed_at_their_own_size_and_all_else_beside_it() -> None:
     asked = []
-    found = rates(lambda call: asked.append(call.size) or 1.0, exact=frozenset({50}))
-    found.seconds(Call(MATMUL, "nn", "float32", (50, 50, 6)))
-    assert asked == [(50, 50, 4), (50, 50, 8)]
+    found = rates(lambda call: asked.append(call.size) or 1.0)
+    found.seconds(Call(MATMUL, "nn", "float32", (50, 51, 6)))
+    found.seconds(Call("add", "2", "float32", (50,)))
+    assert asked == [(50, 51, 6), (16,), (64,)]
+
+
+def test_what_is_missing_is_known_before_anything_is_timed() -> None:
+    done = []
+    found = Rates(lambda call: Timed(lambda: done.append(call)))
+    found.timed["add 2 float32 16"] = Sample(1.0, 1.0)
+
+    def ask(rates):
+        return rates.seconds(Call("add", "2", "float32", (50,))) + rates.overhead
+
+    missing = found.missing(ask)
+    assert missing == ["add 2 float32 64", "add 2 float32 1"] and not done
+    ask(found)
+    assert found.used == {*missing, "add 2 float32 16"} == set(found.timed)
 
 
 def test_calls_as_text() -> None:
@@ -123,7 +153,7 @@ def test_calls_as_text() -> None:
 CALLS = [
     Call(MATMUL, "nn", "float32", (4, 3, 2)), Call(MATMUL, "tt", "float32", (4, 3, 2)),
     Call("exp", "1", "float32", (64,)), Call("erf", "1", "float32", (64,)),
-    Call("where", "2", "float32", (64,)), Call("add", "last", "float32", (8, 8)),
+    Call("where", "3", "float32", (64,)), Call("add", "last", "float32", (8, 8)),
     Call("add", "first", "float32", (8, 8)), Call("bitwise_and", "2", "bool", (64,)),
     Call("right_shift", "1", "uint32", (64,)), Call("copy", "", "float32", (4096,)),
     Call("unheard_of", "2", "float32", (64,)), Call("operator", "many", "float32", (1,)),
@@ -150,18 +180,20 @@ def test_a_sample() -> None:
 def test_rates_are_kept_for_this_setting_only(monkeypatch, tmp_path) -> None:
     made = Rates(lambda call: Timed(lambda: None))
     made.timed = {"add 2 float32 8": Sample(1e-6, 1.1e-6), "add 2 float32 16": Sample(1e-6, 9e-6)}
-    store.save("numpy", made)
-    assert store.load("numpy") == {"add 2 float32 8": Sample(1e-6, 1.1e-6)}, "busy ones are not"
-    assert store.load("jax") == {}
+    store.save("numpy", made, {"add 2 float32 8": "2026-05-01 14:03"})
+    found = store.load("numpy")
+    assert found.timed == {"add 2 float32 8": Sample(1e-6, 1.1e-6)}, "busy ones are not"
+    assert found.when == {"add 2 float32 8": "2026-05-01 14:03"}
+    assert store.load("jax") == store.NOTHING
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    assert store.load("numpy") == {}
+    assert store.load("numpy") == store.NOTHING
     monkeypatch.delenv("OMP_NUM_THREADS")
     (file,) = tmp_path.glob("rates-numpy-*.json")
     whole = file.read_text()
     damaged = ["", whole[:-9], whole.replace("1e-6", "-1"), whole.replace("add 2", "add")]
     for text in [t for t in damaged if t != whole]:
         file.write_text(text)
-        assert store.load("numpy") == {}
+        assert store.load("numpy") == store.NOTHING
 
 
 def test_what_bounds_a_row() -> None:

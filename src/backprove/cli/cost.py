@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from backprove.cli.status_line import status_line
 from backprove.cost import traffic
 from backprove.cost.budget import exceeded
 from backprove.cost.count import cost as count
@@ -19,6 +20,7 @@ from backprove.cost.frameworks.inputs import parse
 from backprove.cost.onnx_count import cost_of_onnx
 from backprove.cost.rendering import comma_separated, markdown, side_by_side
 from backprove.cost.table import CostResult
+from backprove.cost.timing.told import Told
 from backprove.cost.weights import cost_of_weights
 from backprove.errors import UsageError, unknown
 from backprove.messages import render
@@ -189,6 +191,13 @@ def _count(target: str, options: Options) -> CostResult:
             path, given, batch_size=options.batch_size, convention=options.convention
         )
     net, config = _network(target, path, options.activation)
+    with status_line() as told:
+        return _of_ours(net, config, target, options, told)
+
+
+def _of_ours(
+    net: Op, config: Config | None, target: str, options: Options, told: Told
+) -> CostResult:
     return count(
         net,
         _shape(options.input),
@@ -199,6 +208,7 @@ def _count(target: str, options: Options) -> CostResult:
         subject=target,
         measure=options.measure,
         cache=options.cache,
+        told=told,
     )
 
 

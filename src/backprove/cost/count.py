@@ -14,6 +14,7 @@ from backprove.cost.loss_row import find_loss, loss_inputs, loss_keeps, loss_row
 from backprove.cost.rows import rows_of
 from backprove.cost.shapes import input_shapes
 from backprove.cost.table import CostResult
+from backprove.cost.timing.told import Told, silent
 from backprove.cost.totals import totals
 from backprove.cost.walk import walk
 from backprove.lifted import as_op, original
@@ -31,6 +32,7 @@ def cost(
     subject: str = "",
     measure: bool | str = False,
     cache: bool = True,
+    told: Told = silent,
 ) -> CostResult:
     """What a network and a training step of it cost, from formulas: nothing is allocated.
 
@@ -45,6 +47,7 @@ def cost(
     measure       the engine, "numpy" or "jax" (True), in which a step is run on random data and
                   timed, beside the time that the rates of this machine let expect: see `times`
     cache         False to time the machine anew, not taking what was kept from earlier
+    told          is called with (what, done, total) before each piece of measuring
 
     Raises UsageError for a missing shape, an unknown name or a batch below 1, ShapeError if the
     network does not take the shape, ContractError if an operator's shape or formula
@@ -74,17 +77,12 @@ def cost(
         versions={"backprove": __version__, "numpy": np.__version__},
     )
     if measure:
-        _time(result, (op, lossy, update), targets, "jax" if measure is True else measure, cache)
+        from backprove.cost.timing.problem import problem
+        from backprove.cost.timing.time import time_step
+
+        step = problem(op, lossy, update, shapes, targets)
+        time_step(result, step, "jax" if measure is True else measure, cache, told)
     return result
-
-
-def _time(result: CostResult, parts: Any, targets: Any, engine: str, cache: bool) -> None:
-    """Add the times of a step, as `timing` finds them."""
-    net, loss, update = parts
-    from backprove.cost.timing.problem import problem
-    from backprove.cost.timing.time import time_step
-
-    time_step(result, problem(net, loss, update, result.input_shapes, targets), engine, cache)
 
 
 def _optimizer(named: Any) -> Any:

@@ -44,7 +44,8 @@ class StepTime(msgspec.Struct, kw_only=True):
 
     rest      of the predicted time, what belongs to no operator: fetching the batch, random keys
     cores     that the process may use
-    cached    rates that were taken from the cache folder; `timed` are those that were measured now
+    cached    of the rates that were used, how many come from the cache folder, and `since` the
+              oldest of them was timed ("2026-05-01 14:03"); `timed` are those that were timed now
     machine   the rates: "peak" FLOP a second of matrix products, "elementwise" and
               "transcendental" functions a second, "cache" and "memory" bytes a second,
               "overhead" seconds of an array function on one element
@@ -59,6 +60,7 @@ class StepTime(msgspec.Struct, kw_only=True):
     machine: dict[str, float]
     cached: int = 0
     timed: int = 0
+    since: str = ""
 
     @property
     def ratio(self) -> float:

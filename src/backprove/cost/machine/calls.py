@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprove.cost.watched_array import Seen, WatchedArray
+from backprove.cost.watched_array import Seen, WatchedArray, plain
 
 MATMUL = "matmul"
 COPY, FRESH, CHAIN = "copy", "fresh", "chain"
@@ -29,7 +29,8 @@ class Call(NamedTuple):
 
     name     of the function: "add", "exp", "where", "matmul"
     kind     of a matrix product which operands lie transposed: "nn", "tn", "nt", "tt"; of a sum
-             "first" or "last", the axis it goes along; else how many operands have the full size
+             "first" or "last", the axis it goes along; of "where" how mixed its mask is, from "0",
+             all alike, to "5", half of either; else how many operands have the full size
     dtype    of the operands: "float32"
     size     (elements,) of the largest operand or result; (kept, summed) of a sum; (m, k, n) of a
              matrix product
@@ -64,8 +65,12 @@ class Recorded(WatchedArray):
     def __array_function__(self, function: Any, types: Any, inputs: Any, keywords: Any) -> Any:
         found = super().__array_function__(function, types, inputs, keywords)
         if function in (np.where, np.concatenate) and len(inputs) + len(keywords) > 1:
-            _note(Call(function.__name__, "2", str(found.dtype), (int(np.size(found)),)))
+            kind = _mixed(inputs[0]) if function is np.where else "2"
+            _note(Call(function.__name__, kind, str(found.dtype), (int(np.size(found)),)))
         return self._watched(found)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._watched(super().__getitem__(place))
 
 
 @contextmanager
@@ -103,6 +108,12 @@ def _call(seen: Seen) -> Call:
         return Call(name, "last" if last else "first", dtype, (kept, max(sizes[0] // kept, 1)))
     size = max([int(np.size(found[0] if isinstance(found, tuple) else found)), *sizes])
     return Call(name, str(max(sum(n == size for n in sizes), 1)), dtype, (max(size, 1),))
+
+
+def _mixed(mask: Any) -> str:
+    """Tenths of the elements that differ from the others: a processor guesses those wrong."""
+    share = float(np.mean(plain(mask))) if np.size(mask) else 0.0
+    return str(round(10 * min(share, 1.0 - share)))
 
 
 def _transposed(x: Any) -> bool:

@@ -17,6 +17,9 @@ SECONDS = 0.04
 LEAST = 7
 BUSY = 0.5
 """A spread beyond which nothing is concluded: the median is half as long again as the least."""
+QUIET = 0.2
+PATIENCE = 8
+"""While the spread is above `QUIET`, repetitions go on, up to so many times as long."""
 
 
 class Sample(NamedTuple):
@@ -52,17 +55,28 @@ class Timed(NamedTuple):
 
 
 def sample(timed: Timed, seconds: float | None = None, least: int | None = None) -> Sample:
-    """Repeat for so long, and so often at least: `SECONDS` and `LEAST` if not told otherwise."""
+    """Repeat for so long, and so often at least: `SECONDS` and `LEAST` if not told otherwise.
+
+    Where the repetitions differ, because something else runs, they go on for longer.
+    """
     run, calls, before = timed
     seconds = SECONDS if seconds is None else seconds
     least = LEAST if least is None else least
     run()
     found: list[float] = []
-    now, end = clock(), time.perf_counter() + seconds
-    while len(found) < least or time.perf_counter() < end:
+    now, start = clock(), time.perf_counter()
+    while len(found) < least or _goes_on(found, time.perf_counter() - start, seconds):
         if before is not None:
             before()
         began = now()
         run()
         found.append((now() - began) / calls)
+    return _sample(found)
+
+
+def _goes_on(found: list[float], spent: float, seconds: float) -> bool:
+    return spent < seconds or (spent < PATIENCE * seconds and _sample(found).spread > QUIET)
+
+
+def _sample(found: list[float]) -> Sample:
     return Sample(min(found), statistics.median(found))

@@ -1,8 +1,9 @@
 """What was timed, and what follows for the sizes between.
 
-A call is timed at the nearest sizes below and above on a grid (powers of two for matrix products,
-of four for all else), and the logarithm of the time is interpolated along the logarithm of each
-length. Lengths that are `exact`, such as the batch size at hand, are timed as they are.
+A matrix product is timed at its own size: at powers of two its rows fall onto the same lines of the
+cache, and it can take twice as long as at the sizes beside them. All else is timed at the nearest
+powers of four below and above, and the logarithm of the time is interpolated along the logarithm
+of each length.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +20,11 @@ from backprove.cost.machine.calls import COPY, MATMUL, Call
 from backprove.cost.machine.clock import Sample, Timed, sample
 
 ONE = Call("add", "2", "float32", (1,))
-SMALL, LARGE = 3 * 2**17, 3 * 2**25
+SMALL, LARGE = 2**18, 2**26
 """The bytes of the working sets that stand for a core's cache and for memory."""
 IN_CACHE = 2**14
+RATIO = 4
+"""Of neighbouring sizes that are timed."""
 CUBE = Call(MATMUL, "nn", "float32", (1024, 1024, 1024))
 
 
@@ -28,17 +32,19 @@ CUBE = Call(MATMUL, "nn", "float32", (1024, 1024, 1024))
 class Rates:
     """Seconds of array functions on this machine in one engine.
 
-    `prepare` makes a call ready to be timed; `timed` holds what was timed, by the text of a call.
+    `prepare` makes a call ready to be timed; `timed` holds what was timed, by the text of a call;
+    `used` are those that were asked for.
     """
 
     prepare: Callable[[Call], Timed]
     timed: dict[str, Sample] = field(default_factory=dict)
-    exact: frozenset[int] = frozenset()
+    used: set[str] = field(default_factory=set)
 
     def seconds(self, call: Call) -> float:
         """The time of one call."""
-        ratio = 2 if call.name == MATMUL else 4
-        points = [self._points(n, ratio) for n in call.size]
+        if call.name == MATMUL:
+            return self._at(call, call.size)
+        points = [self._points(n) for n in call.size]
         total = 0.0
         for corner in product(*points):
             share = math.prod(weight for _, weight in corner)
@@ -70,20 +76,36 @@ class Rates:
         """Elements a second of a function, in the cache."""
         return IN_CACHE / self.seconds(Call(name, "2", "float32", (IN_CACHE,)))
 
-    def _points(self, n: int, ratio: int) -> list[tuple[int, float]]:
+    def _points(self, n: int) -> list[tuple[int, float]]:
         """The lengths on both sides and their weights."""
-        if n in self.exact:
-            return [(n, 1.0)]
-        below = ratio ** int(math.log(n, ratio) + 1e-9)
-        share = math.log(n / below, ratio)
-        return [(below, 1.0)] if share < 1e-9 else [(below, 1.0 - share), (below * ratio, share)]
+        below = RATIO ** int(math.log(n, RATIO) + 1e-9)
+        share = math.log(n / below, RATIO)
+        return [(below, 1.0)] if share < 1e-9 else [(below, 1.0 - share), (below * RATIO, share)]
+
+    def missing(self, ask: Callable[[Rates], Any]) -> list[str]:
+        """What is not timed yet and `ask` will want to know, as texts."""
+        listing = _Listing(self.prepare, dict(self.timed))
+        ask(listing)
+        return [text for text in listing.timed if text not in self.timed]
+
+    def time(self, text: str) -> None:
+        """Time a call now."""
+        with np.errstate(all="ignore"):
+            self.timed[text] = sample(self.prepare(parsed(text)))
 
     def _at(self, call: Call, size: tuple[int, ...]) -> float:
         text = written(call._replace(size=size))
         if text not in self.timed:
-            with np.errstate(all="ignore"):
-                self.timed[text] = sample(self.prepare(call._replace(size=size)))
+            self.time(text)
+        self.used.add(text)
         return self.timed[text].best
+
+
+class _Listing(Rates):
+    """Times nothing, and so finds out what would be timed."""
+
+    def time(self, text: str) -> None:
+        self.timed[text] = Sample(1.0, 1.0)
 
 
 def roofline(rates: Rates) -> dict[str, float]:

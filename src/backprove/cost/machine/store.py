@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import platform
 from contextlib import suppress
+from datetime import datetime
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,16 +24,26 @@ from backprove.data._cache import folder
 from backprove.errors import UsageError
 from backprove.files import write_text
 
-VERSION = 1
+VERSION = 2
 """Raised when what is timed, or how, changes."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "XLA_FLAGS")
 
 
 class Kept(msgspec.Struct):
-    """The file: seconds of each call, the least and the median."""
+    """The file: of each call the seconds, the least and the median, and when it was timed."""
 
     setting: dict[str, str]
-    timed: dict[str, tuple[float, float]]
+    timed: dict[str, tuple[float, float, str]]
+
+
+class Loaded(NamedTuple):
+    """What was timed earlier, and when ("2026-05-01 14:03"), by the text of a call."""
+
+    timed: dict[str, Sample]
+    when: dict[str, str]
+
+
+NOTHING = Loaded({}, {})
 
 
 def setting(engine: str) -> dict[str, str]:
@@ -47,25 +59,25 @@ def setting(engine: str) -> dict[str, str]:
     return found | {name: os.environ[name] for name in THREADS if name in os.environ}
 
 
-def load(engine: str) -> dict[str, Sample]:
+def load(engine: str) -> Loaded:
     """What was timed in this setting; empty if there is nothing to be read."""
     path = place(engine)
     if path is None:
-        return {}
+        return NOTHING
     with suppress(OSError, ValueError, msgspec.DecodeError):
         kept = msgspec.json.decode(path.read_bytes(), type=Kept)
-        found = {text: Sample(*times) for text, times in kept.timed.items()}
+        found = {text: Sample(*times[:2]) for text, times in kept.timed.items()}
         right = all(parsed(text) and 0 < one.best <= one.median for text, one in found.items())
         if right and kept.setting == setting(engine):
-            return found
-    return {}
+            return Loaded(found, {text: one[2] for text, one in kept.timed.items()})
+    return NOTHING
 
 
-def save(engine: str, rates: Rates) -> None:
-    """Keep what was timed while the machine was quiet."""
-    path = place(engine)
+def save(engine: str, rates: Rates, when: dict[str, str]) -> None:
+    """Keep what was timed while the machine was quiet; what is not in `when` was timed now."""
+    path, now = place(engine), f"{datetime.now():%Y-%m-%d %H:%M}"
     trusted = [(text, one) for text, one in rates.timed.items() if one.spread <= BUSY]
-    quiet = {text: (one.best, one.median) for text, one in trusted}
+    quiet = {text: (one.best, one.median, when.get(text, now)) for text, one in trusted}
     if path is None or not quiet:
         return
     text = msgspec.json.format(msgspec.json.encode(Kept(setting(engine), quiet))).decode()

@@ -14,9 +14,12 @@ import numpy as np
 
 from backprove.cost.machine.clock import Sample, Timed, sample
 from backprove.cost.machine.jax import looped
-from backprove.cost.timing.numpy_step import STEP_SECONDS, Found
+from backprove.cost.timing.numpy_step import STEP_SECONDS, WHOLE, Found
 from backprove.cost.timing.problem import Problem
+from backprove.cost.timing.told import Told, silent
+from backprove.cost.timing.view import PASSES
 from backprove.cost.timing.watch import WatchedOptimizer, watched
+from backprove.messages import render
 from backprove.train.engine.jax import JaxEngine
 from backprove.train.step import Program, initial_state, train_step
 
@@ -24,9 +27,10 @@ STEPS = 8
 """The steps of one call of the engine."""
 
 
-def measure(problem: Problem) -> tuple[Sample, Found]:
+def measure(problem: Problem, told: Told = silent) -> tuple[Sample, Found]:
     """A whole step, and each row and pass."""
-    return _step(problem), _rows(problem)
+    told(render(WHOLE), 0, 1)
+    return _step(problem), _rows(problem, told)
 
 
 def _step(problem: Problem) -> Sample:
@@ -42,21 +46,37 @@ def _step(problem: Problem) -> Sample:
     return sample(Timed(run, STEPS), STEP_SECONDS)
 
 
-def _rows(problem: Problem) -> Found:
-    """Each call of an operator within a step is taken out and timed by itself."""
-    found: Found = {}
+def _rows(problem: Problem, told: Told) -> Found:
+    """Each call of an operator in a step, as NumPy runs it, is compiled and timed by itself."""
+    asked, found = _asked(problem), Found()
     known: dict[str, Sample] = {}
+    for i, ((row, pass_), call) in enumerate(asked.items()):
+        told(render("timing {row}, {pass_}", row=row, pass_=render(PASSES[pass_])), i, len(asked))
+        found[row, pass_] = _alone(*call, known)
+    return found
+
+
+def _asked(problem: Problem) -> dict[tuple[str, str], tuple[Callable[..., Any], Any]]:
+    """The calls of a step by row and pass; where branches join there is none without them."""
+    asked: dict[tuple[str, str], tuple[Callable[..., Any], Any]] = {}
+    within: list[tuple[str, str]] = []
 
     def watch(row: str, pass_: str, run: Callable[..., Any], given: Any) -> Any:
-        found[row, pass_] = _alone(run, given, known)
-        return run(*given)
+        if within:
+            asked.pop(within[-1], None)
+        asked[row, pass_] = run, given
+        within.append((row, pass_))
+        try:
+            return run(*given)
+        finally:
+            within.pop()
 
     program = problem.program
     optimizer = WatchedOptimizer(program.optimizer, watch)
     run = Program(watched(program.net, watch), watched(program.loss, watch, "loss"), optimizer)
-    state = jax.device_put(initial_state(program, 0))
-    train_step(run, state, *map(jax.numpy.asarray, problem.batch()))
-    return found
+    with np.errstate(all="ignore"):
+        train_step(run, initial_state(program, 0), *problem.batch())
+    return asked
 
 
 def _alone(run: Callable[..., Any], given: Any, known: dict[str, Sample]) -> Sample:

@@ -11,18 +11,22 @@ import numpy as np
 
 from backprove.cost.machine.clock import Sample, Timed, clock, sample
 from backprove.cost.timing.problem import Problem
+from backprove.cost.timing.told import Told, silent
 from backprove.cost.timing.watch import WatchedOptimizer, watched
+from backprove.messages import render
 from backprove.train.engine.numpy import NumPyEngine
 from backprove.train.step import Program, initial_state, train_step
 
 STEP_SECONDS = 1.0
 REPEATS = 9
+WHOLE = "timing whole steps"
 
 Found = dict[tuple[str, str], Sample]
 
 
-def measure(problem: Problem) -> tuple[Sample, Found]:
+def measure(problem: Problem, told: Told = silent) -> tuple[Sample, Found]:
     """A whole step, and each row and pass."""
+    told(render(WHOLE), 0, 1)
     return _step(problem), _rows(problem)
 
 

@@ -14,31 +14,37 @@ from backprove.cost.times import StepTime
 from backprove.cost.timing.models import MODELS
 from backprove.cost.timing.predict import predict
 from backprove.cost.timing.problem import Problem, fits
+from backprove.cost.timing.told import Told, silent
 from backprove.cost.timing.trace import trace
 from backprove.errors import unknown
+from backprove.messages import render
 
 
-def time_step(result: CostResult, problem: Problem, engine: str, cache: bool = True) -> None:
+def time_step(
+    result: CostResult, problem: Problem, engine: str, cache: bool = True, told: Told = silent
+) -> None:
     """Fill in `times` of all rows and `step` of the result.
 
     The rates of the machine that the cache folder has are used, the others are timed; without
-    `cache` all are timed. Raises UsageError for an unknown engine or a step that is too large.
+    `cache` all are timed. `told` hears how far it is. Raises UsageError for an unknown engine or a
+    step that is too large.
     """
     if engine not in MODELS:
         raise unknown("engine", engine, MODELS)
     fits(result.totals["memory"]["peak"])
-    known = store.load(engine) if cache else {}
-    rates = Rates(_part("machine", engine).prepare, dict(known), exact=_lengths(result))
-    optimizer, model = problem.program.optimizer, MODELS[engine]
-    batch = 4 * prod(problem.shape)
-    rest = predict(result.rows, trace(problem), batch, optimizer, rates, model)
-    machine = roofline(rates)
-    store.save(engine, rates)
-    step, rows = _part("timing", f"{engine}_step").measure(problem)
-    for row in result.rows:
-        for pass_ in row.times.keys() & {p for name, p in rows if name == row.name}:
-            found = rows[row.name, pass_]
-            row.times[pass_].measured, row.times[pass_].spread = found.best, found.spread
+    known = store.load(engine) if cache else store.NOTHING
+    rates = Rates(_part("machine", engine).prepare, dict(known.timed))
+    traced, batch = trace(problem), 4 * prod(problem.shape)
+
+    def ask(rates: Rates) -> tuple[float, dict[str, float]]:
+        optimizer, model = problem.program.optimizer, MODELS[engine]
+        return predict(result.rows, traced, batch, optimizer, rates, model), roofline(rates)
+
+    _time_missing(rates, ask, engine, known, told)
+    rest, machine = ask(rates)
+    step, rows = _part("timing", f"{engine}_step").measure(problem, told)
+    _fill_in(result, rows)
+    cached = [known.when[text] for text in rates.used if text in known.when]
     result.step = StepTime(
         engine=engine,
         cores=cores(),
@@ -47,17 +53,32 @@ def time_step(result: CostResult, problem: Problem, engine: str, cache: bool = T
         measured=step.best,
         spread=step.spread,
         machine=machine,
-        cached=len(known),
-        timed=len(rates.timed) - len(known),
+        cached=len(cached),
+        timed=len(rates.used) - len(cached),
+        since=min(cached, default=""),
     )
+
+
+def _time_missing(rates: Rates, ask: Any, engine: str, known: store.Loaded, told: Told) -> None:
+    """Time what the prediction will ask for; what was timed is kept even if it is interrupted."""
+    missing = rates.missing(ask)
+    try:
+        for i, text in enumerate(missing):
+            told(render("timing this machine: {call}", call=text), i, len(missing))
+            rates.time(text)
+    finally:
+        if missing:
+            store.save(engine, rates, known.when)
+
+
+def _fill_in(result: CostResult, rows: Any) -> None:
+    """The measured times of the rows, by (row, pass)."""
+    for row in result.rows:
+        for pass_ in row.times.keys() & {p for name, p in rows if name == row.name}:
+            found = rows[row.name, pass_]
+            row.times[pass_].measured, row.times[pass_].spread = found.best, found.spread
 
 
 def _part(package: str, name: str) -> Any:
     """A module of one engine, imported when it is needed: JAX takes a second."""
     return import_module(f"backprove.cost.{package}.{name}")
-
-
-def _lengths(result: CostResult) -> frozenset[int]:
-    """The rows of the matrix products, which are timed at their own length."""
-    shapes = [row.output_shape for row in result.rows if row.output_shape]
-    return frozenset(prod(shape[:-1]) for shape in shapes if len(shape) > 1)

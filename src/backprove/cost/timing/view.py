@@ -52,6 +52,16 @@ def notes(step: StepTime) -> list[str]:
             **{k: m[k] / 1e9 for k in ("peak", "elementwise", "transcendental", "cache", "memory")},
         )
     ]
+    if step.cached:
+        found.append(
+            render(
+                "Of the rates that were used, {cached} were kept from {since} on and {timed} were "
+                "timed now: --no-cache (cache=False) times all of them anew.",
+                cached=step.cached,
+                since=step.since,
+                timed=step.timed,
+            )
+        )
     if step.engine == "jax":
         found.append(
             render("The compiled step fuses operators; each was compiled and timed alone as well.")
