@@ -26,7 +26,7 @@ def _english():
     messages.choose_language("auto")
 
 
-def saved(path, nodes, shape, weights):
+def saved(path, nodes, shape, weights, opset=17):
     """A file with one input x and one output y."""
     graph = helper.make_graph(
         nodes,
@@ -35,7 +35,7 @@ def saved(path, nodes, shape, weights):
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         [numpy_helper.from_array(np.asarray(v), k) for k, v in weights.items()],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
     onnx.save(model, str(path))
     return path
 
@@ -110,6 +110,32 @@ def test_shared_weights_count_once_and_unknown_operators_are_listed(tmp_path, ca
     assert run(["cost", str(file), "--input", "8,8"]) == 0
     assert "at least" in capsys.readouterr().out
     assert run(["cost", str(file), "--input", "8,8", "--strict"]) == 1
+
+
+@pytest.mark.parametrize(("kind", "gates"), [("LSTM", 4), ("GRU", 3), ("RNN", 1)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_recurrent_layers(tmp_path, kind, gates, bias) -> None:
+    hidden, size, steps = 64, 32, 100
+    wide = gates * hidden
+    weights = {"w": np.zeros((1, wide, size), np.float32), "r": np.zeros((1, wide, hidden))}
+    weights["r"] = weights["r"].astype(np.float32)
+    if bias:
+        weights["b"] = np.zeros((1, 2 * wide), np.float32)
+    node = helper.make_node(kind, ["x", *weights], ["", "y"], hidden_size=hidden)
+    found = cost_of_onnx(saved(tmp_path / "r.onnx", [node], [steps, 2, size], weights))
+    assert found.complete
+    assert found.operations("forward", "mac") == steps * 2 * wide * (size + hidden)
+    assert found.totals["parameters"]["total"] == wide * (size + hidden + 2 * bias)
+    added = steps * 2 * wide * (2 * bias + 1)
+    gate = {4: 10, 3: 9, 1: 0}[gates] * steps * 2 * hidden
+    assert found.operations("forward") == 2 * steps * 2 * wide * (size + hidden) + added + gate
+
+
+@pytest.mark.parametrize(("opset", "rows"), [(11, 2), (13, 2 * 3)])
+def test_a_row_of_softmax_was_once_all_axes_from_the_given_one_on(tmp_path, opset, rows) -> None:
+    node = helper.make_node("Softmax", ["x"], ["y"], **({"axis": 1} if opset < 13 else {}))
+    found = cost_of_onnx(saved(tmp_path / "s.onnx", [node], [2, 3, 4], {}, opset))
+    assert found.operations("forward") == 3 * 24 - rows
 
 
 def test_bad_files_and_shapes_are_told(tmp_path, capsys, monkeypatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from backprove._version import __version__
 from backprove.cost.memory import ITEM
-from backprove.cost.onnx_read import Graph, Shape, read
+from backprove.cost.onnx_read import STANDARD, Graph, Shape, read
 from backprove.cost.onnx_rules import ACTIVATIONS, amount
 from backprove.cost.table import CostResult, Row
 from backprove.cost.totals import operations
@@ -55,7 +55,7 @@ def cost_of_onnx(
 
 
 def _named(node: Any, kind: str) -> bool:
-    return bool(node.op_type == kind and node.domain in ("", "ai.onnx"))
+    return bool(node.op_type == kind and node.domain in STANDARD)
 
 
 def _weights(graph: Graph, node: Any) -> list[str]:
@@ -87,7 +87,7 @@ def _row(
 ) -> Row:
     name = node.name or str(place)
     inputs = [graph.shapes.get(n) for n in node.input if n]
-    output = graph.shapes.get(node.output[0])
+    output = graph.shapes.get(next(n for n in node.output if n))
     used = {n: graph.parameters[n] for n in _weights(graph, node) if n not in buffers}
     tied = next((owners[n] for n in used if n in owners), None)
     own = sum(size for n, size in used.items() if n not in owners)
@@ -104,8 +104,8 @@ def _row(
     )
     found = None
     shapes = [shape for shape in inputs if shape is not None]
-    if node.domain in ("", "ai.onnx") and output is not None and len(shapes) == len(inputs):
-        found = amount(node.op_type, shapes, output, _attributes(node))
+    if node.domain in STANDARD and output is not None and len(shapes) == len(inputs):
+        found = amount(node.op_type, shapes, output, _attributes(node) | {"opset": graph.opset})
     row.known = found is not None
     if found is not None:
         counted = asdict(found.strict)

@@ -9,17 +9,23 @@ from typing import Any
 from backprove.errors import DataError, UsageError
 
 Shape = tuple[int, ...]
+STANDARD = ("", "ai.onnx")
+"""The domain of the operators that the format itself defines."""
 
 
 @dataclass
 class Graph:
-    """The nodes, the shapes by name, the sizes of the parameters, and the inputs' shapes."""
+    """The nodes, the shapes by name, the sizes of the parameters, and the inputs' shapes.
+
+    `opset` is the version of the standard operators, which changes what some of them mean.
+    """
 
     nodes: list[Any]
     shapes: dict[str, Shape]
     parameters: dict[str, int]
     inputs: list[Shape] = field(default_factory=list)
     version: str = ""
+    opset: int = 0
 
 
 def read(path: Path, given: list[Shape] | None, batch_size: int | None) -> Graph:
@@ -65,6 +71,7 @@ def read(path: Path, given: list[Shape] | None, batch_size: int | None) -> Graph
         },
         inputs=shapes,
         version=str(onnx.__version__),
+        opset=max((o.version for o in model.opset_import if o.domain in STANDARD), default=0),
     )
 
 

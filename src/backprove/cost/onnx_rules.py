@@ -45,6 +45,7 @@ ELEMENTWISE = {
     "LessOrEqual": "le",
 }
 JOINS = {"Sum": "add", "Max": "maximum", "Min": "minimum", "Mean": "add"}
+LSTM_GATES = 4
 REDUCTIONS = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")
 
 
@@ -105,8 +106,14 @@ def _pool(mean: bool) -> Callable[[list[Shape], Shape, Attributes], f.Amount]:
 
 
 def _softmax(logarithm: bool) -> Callable[[list[Shape], Shape, Attributes], f.Amount]:
+    """Before version 13 of the operators a row is all that comes from the axis on."""
+
     def rule(inputs: list[Shape], output: Shape, attributes: Attributes) -> f.Amount:
-        return f.softmax(output, int(attributes.get("axis", -1)), logarithm=logarithm)
+        if attributes.get("opset", 13) >= 13:
+            return f.softmax(output, int(attributes.get("axis", -1)), logarithm=logarithm)
+        axis = int(attributes.get("axis", 1)) % len(output)
+        rows, length = prod(output[:axis]), prod(output[axis:])
+        return f.softmax((rows, length), -1, logarithm=logarithm)
 
     return rule
 
@@ -119,6 +126,22 @@ def _layer_norm(inputs: list[Shape], output: Shape, attributes: Attributes) -> f
 def _batch_norm(inputs: list[Shape], output: Shape, attributes: Attributes) -> f.Amount:
     training = bool(attributes.get("training_mode", 0))
     return f.batch_norm(prod(output), inputs[1][0], training=training)
+
+
+def _recurrent(gates: int) -> Callable[[list[Shape], Shape, Attributes], f.Amount]:
+    """W is (directions, gates x hidden, size); a bias and peepholes are known by their lengths."""
+
+    def rule(inputs: list[Shape], output: Shape, attributes: Attributes) -> f.Amount:
+        steps, size = prod(inputs[0][:2]), inputs[0][2]
+        directions, wide = inputs[1][:2]
+        hidden, others = wide // gates, inputs[3:]
+        biases = 2 if (directions, 2 * wide) in others else 0
+        one = [f.recurrent(steps, size, hidden, gates, biases=biases)]
+        if gates == LSTM_GATES and (directions, 3 * hidden) in others:
+            one += [f.elementwise(name, 3 * steps * hidden) for name in ("mul", "add")]
+        return f.joined(one * directions)
+
+    return rule
 
 
 def _clip(inputs: list[Shape], output: Shape, attributes: Attributes) -> f.Amount:
@@ -139,4 +162,7 @@ RULES: dict[str, Callable[[list[Shape], Shape, Attributes], f.Amount]] = {
     "LayerNormalization": _layer_norm,
     "BatchNormalization": _batch_norm,
     "Clip": _clip,
+    "RNN": _recurrent(1),
+    "GRU": _recurrent(3),
+    "LSTM": _recurrent(LSTM_GATES),
 }

@@ -89,9 +89,10 @@ class Rates:
         return [text for text in listing.timed if text not in self.timed]
 
     def time(self, text: str) -> None:
-        """Time a call now."""
+        """Time a call now; of two timings the quicker one counts."""
         with np.errstate(all="ignore"):
-            self.timed[text] = sample(self.prepare(parsed(text)))
+            found = sample(self.prepare(parsed(text)))
+        self.timed[text] = min(found, self.timed.get(text, found))
 
     def _at(self, call: Call, size: tuple[int, ...]) -> float:
         text = written(call._replace(size=size))

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from backprove.cost.machine import store
-from backprove.cost.machine.clock import cores
+from backprove.cost.machine.clock import QUIET, cores
 from backprove.cost.machine.rates import Rates, roofline
 from backprove.cost.table import CostResult
 from backprove.cost.times import StepTime
@@ -60,11 +60,18 @@ def time_step(
 
 
 def _time_missing(rates: Rates, ask: Any, engine: str, known: store.Loaded, told: Told) -> None:
-    """Time what the prediction will ask for; what was timed is kept even if it is interrupted."""
+    """Time what the prediction will ask for; what was timed is kept even if it is interrupted.
+
+    What was disturbed is timed once more at the end: by then the disturbance may be over.
+    """
     missing = rates.missing(ask)
     try:
         for i, text in enumerate(missing):
             told(render("timing this machine: {call}", call=text), i, len(missing))
+            rates.time(text)
+        disturbed = [text for text in missing if rates.timed[text].spread > QUIET]
+        for i, text in enumerate(disturbed):
+            told(render("timing once more: {call}", call=text), i, len(disturbed))
             rates.time(text)
     finally:
         if missing:
