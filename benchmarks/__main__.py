@@ -6,7 +6,7 @@ import sys
 from functools import partial
 
 from backprove.cli.versions import versions
-from benchmarks import accuracy, conventions, cost_memory, cost_time, memory
+from benchmarks import accuracy, conventions, cost_memory, cost_memory_torch, cost_time, memory
 from benchmarks.check import score, times
 from benchmarks.cost import compare as cost_compare
 from benchmarks.doctor import cases, overhead, table
@@ -24,6 +24,7 @@ BY_NAME_ONLY = {
     "conventions": conventions.main,
     "cost": cost_compare.main,
     "cost-memory": cost_memory.main,
+    "cost-memory-torch": cost_memory_torch.main,
     "cost-time": cost_time.main,
     "doctor": table.main,
     "doctor-cases": cases.main,
