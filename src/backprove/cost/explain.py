@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backprove.cost.table import CostResult, Row
 from backprove.messages import render
+from backprove.tables import NARROWEST, screen_width, wrap
 
 PASSES = {
     "forward": "forward",
@@ -23,8 +24,17 @@ KINDS = {
 
 
 def explain(result: CostResult) -> str:
-    """The formula of each row with its numbers, in the current language."""
-    return "\n".join(line for row in result.rows for line in _lines(row))
+    """The formula of each row with its numbers, in the current language; wrapped in a terminal."""
+    width = screen_width()
+    lines = [line for row in result.rows for line in _lines(row)]
+    return "\n".join(lines if width is None else (part for x in lines for part in _cut(x, width)))
+
+
+def _cut(line: str, width: int) -> list[str]:
+    """A line in lines of that width, those behind the first further to the right."""
+    indent = len(line) - len(line.lstrip())
+    first, *rest = wrap(line.strip(), max(width - indent - 2, NARROWEST))
+    return [" " * indent + first, *(" " * (indent + 2) + part for part in rest)]
 
 
 def _lines(row: Row) -> list[str]:

@@ -7,11 +7,10 @@ from backprove.cost.table import CostResult, Row
 from backprove.cost.times import StepTime, Time
 from backprove.messages import render
 
-RIGHT = (3, 4, 5, 7)
+RIGHT = (2, 3, 4, 6)
 HEADINGS = (
-    "layer",
+    "layer, pass",
     "operator",
-    "pass",
     "predicted (us)",
     "measured (us)",
     "spread",
@@ -33,7 +32,7 @@ def cells(result: CostResult) -> tuple[list[str], list[list[str]]]:
     step = result.step
     if step is not None:
         times = [f"{step.predicted * 1e6:,.1f}", f"{step.measured * 1e6:,.1f}"]
-        rows.append([render("whole step"), "", "", *times, _percent(step.spread), "", ""])
+        rows.append([render("whole step"), "", *times, _percent(step.spread), "", ""])
     return [render(HEADINGS[i]) for i, _ in enumerate(HEADINGS)], rows
 
 
@@ -84,9 +83,8 @@ def _cells(row: Row, pass_: str, time: Time) -> list[str]:
     share, quiet = time.share, time.spread <= BUSY
     measured = "" if time.measured is None else f"{time.measured * 1e6:,.1f}"
     return [
-        row.name,
+        f"{row.name} {render(PASSES[pass_])}",
         row.operator,
-        render(PASSES[pass_]),
         f"{time.predicted * 1e6:,.1f}",
         measured if quiet else f"{measured}?",
         "" if time.measured is None else _percent(time.spread),
