@@ -19,7 +19,7 @@ BUSY = 0.5
 """A spread beyond which nothing is concluded: the median is half as long again as the least."""
 QUIET = 0.2
 PATIENCE = 8
-"""While the spread is above `QUIET`, repetitions go on, up to so many times as long."""
+"""While the spread is above `QUIET`, repetitions go on, for so many times `SECONDS` in all."""
 
 
 class Sample(NamedTuple):
@@ -75,7 +75,9 @@ def sample(timed: Timed, seconds: float | None = None, least: int | None = None)
 
 
 def _goes_on(found: list[float], spent: float, seconds: float) -> bool:
-    return spent < seconds or (spent < PATIENCE * seconds and _sample(found).spread > QUIET)
+    return spent < seconds or (
+        spent < PATIENCE * min(seconds, SECONDS) and _sample(found).spread > QUIET
+    )
 
 
 def _sample(found: list[float]) -> Sample:

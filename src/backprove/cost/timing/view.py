@@ -44,7 +44,7 @@ def notes(step: StepTime) -> list[str]:
             "This machine ({engine}, {cores} cores): {peak:.0f} GFLOP/s in matrix products, "
             "{elementwise:.1f} G additions/s, {transcendental:.1f} G exponentials/s, "
             "{cache:.0f} GB/s in the cache, {memory:.0f} GB/s from memory, "
-            "{overhead:.2f} us for a function.",
+            "{overhead:.2g} us for a function.",
             engine=step.engine,
             cores=step.cores,
             overhead=m["overhead"] * 1e6,
