@@ -456,3 +456,35 @@ def test_what_tools_print_for_other_networks() -> None:
     assert printed(VECTORS["linear-subclass"][0], (100,), 1, "paddle") == 0
     assert printed(VECTORS["linear-subclass"][0], (100,), 1, "fvcore") == 10_000
     assert not cost(VECTORS["shared-two-parents"][0], (100,), convention="thop").complete
+
+
+class Pairs(Op):
+    """Joins two neighbours to one number, and does not say that the shape changes."""
+
+    def forward(self, x):
+        return x[:, ::2] + x[:, 1::2]
+
+    def backward(self, dy, *, x):
+        return np.repeat(dy, 2, axis=1)
+
+
+class Unrunnable(Pairs):
+    """Fails on every input."""
+
+    def forward(self, x):
+        raise ValueError("no such device")
+
+
+@pytest.mark.parametrize("batch", [1, 4, 200_000])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_class_without_shape_that_changes_it_is_counted_right(batch, nested) -> None:
+    inner = Sequential(Pairs()) if nested else Pairs()
+    found = cost(Sequential(Linear(6, 8), inner, ReLU()), (6,), batch_size=batch)
+    assert [tuple(row.output_shape) for row in found.rows] == [(batch, 8), (batch, 4), (batch, 4)]
+    relu = cost(Sequential(ReLU()), (4,), batch_size=batch)
+    assert found.rows[2].counts["forward"] == relu.rows[0].counts["forward"]
+
+
+def test_a_class_without_shape_that_does_not_run_is_told_to_write_it() -> None:
+    with pytest.raises(ContractError, match=r"write shape\(self, \*shapes\)"):
+        cost(Sequential(Linear(6, 8), Unrunnable()), (6,))

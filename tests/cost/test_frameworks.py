@@ -286,7 +286,7 @@ def test_files_that_hold_no_network(tmp_path) -> None:
     with pytest.raises(BackproveError, match="no file"):
         cost_of_file(str(tmp_path / "nowhere.py"), "1,2")
     with pytest.raises(UsageError, match="convention"):
-        cost_of_file(place("torch", "mlp"), "1,784", convention="thop")
+        cost_of_file(place("torch", "mlp"), "1,784", convention="flops")
 
 
 @LIBRARIES
@@ -376,7 +376,7 @@ def test_the_command(library, capsys) -> None:
         (["--input", "4,3"], "check --input"),
         ([], "--input"),
         (["--input", "4,784", "--batch-size", "3"], "--batch-size"),
-        (["--input", "4,784", "--convention", "thop"], "headline"),
+        (["--input", "4,784", "--convention", "paddle"], "headline"),
     ],
 )
 def test_the_command_refuses(options, text, capsys) -> None:

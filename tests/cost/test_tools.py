@@ -102,5 +102,5 @@ def test_a_tool_counts_neither_loss_nor_optimizer() -> None:
 @pytest.mark.parametrize("convention", ["torch", "fvcore"])
 def test_a_tool_for_pytorch_is_refused_for_paddle(convention) -> None:
     place = f"{networks('paddle')}::mlp"
-    with pytest.raises(UsageError, match="headline, strict"):
+    with pytest.raises(UsageError, match="does not read networks of Paddle"):
         cost_of_file(place, "1,784", convention=convention)

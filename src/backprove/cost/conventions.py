@@ -35,7 +35,8 @@ Counts = dict[str, Count]
 TOGETHER = "dall"
 """The backward of an operator that was counted during a run: all gradients together, and in every
 convention of ours each operation as it was executed."""
-PIECEWISE = (ReLU, LeakyReLU, ReLU6, PReLU, ELU)
+REPLACED = (ReLU, PReLU, ELU, GELU)
+"""What ptflops counts twice: for the layer, and for the function that the layer calls."""
 
 
 NOTES = {
@@ -163,7 +164,9 @@ def _ptflops(visit: Visit, cost: Cost) -> Counts | None:
     kind, size = type(visit.op), prod(visit.output)
     if kind is Linear:
         return _forward(cost.forward.mac + (size if "bias" in visit.parameters else 0))
-    if kind in (*PIECEWISE, Softmax, LayerNorm):
+    if kind in REPLACED:
+        return _forward(2 * size)
+    if kind in (LeakyReLU, ReLU6, Softmax, LayerNorm):
         return _forward(size)
     silent = isinstance(visit.op, (*VIEWS, Dropout, Linear))
     return _forward(0 if silent else None)
@@ -173,11 +176,13 @@ def _calflops(visit: Visit, cost: Cost) -> Counts | None:
     size = prod(visit.output)
     if isinstance(visit.op, Linear):
         return _forward(2 * cost.forward.mac)
-    if isinstance(visit.op, (*PIECEWISE, GELU, Sigmoid, Tanh, Softmax)):
+    if isinstance(visit.op, ReLU | LeakyReLU | PReLU | ELU | GELU | Softmax):
         return _forward(size)
     if isinstance(visit.op, LayerNorm | BatchNorm1D):
-        return _forward(5 * size if visit.op.affine else None)
-    return _forward(0 if isinstance(visit.op, (*VIEWS, Dropout)) else None)
+        each = 5 if isinstance(visit.op, LayerNorm) else 2
+        return _forward(each * size if visit.op.affine else None)
+    silent = isinstance(visit.op, (*VIEWS, Dropout, ReLU6, Sigmoid, Tanh))
+    return _forward(0 if silent else None)
 
 
 def _seen_twice(visit: Visit) -> bool:

@@ -86,7 +86,8 @@ class CostResult(msgspec.Struct, kw_only=True):
 
     totals   "parameters": total, used, trainable, tied, buffers; "operations": a pass each, with
              "backward", "step" and "step_with_loss"; "memory": bytes; "moved": bytes;
-             "complete": False if an operator has no formula
+             "complete": False if an operator has no formula; "printed": the parameters as the
+             tool of the convention prints them, where they were asked of it
     """
 
     subject: str

@@ -1,7 +1,8 @@
 """The operators of a network in the order in which they run, with their shapes.
 
-Nothing is computed and nothing is allocated. Every array that goes from operator to operator has
-a number, so that a value which two operators keep for backward is seen to be one.
+Nothing is computed and nothing is allocated, except for a class of the user's that does not write
+`shape`: its forward runs once. Every array that goes from operator to operator has a number, so
+that a value which two operators keep for backward is seen to be one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from backprove.composite import Composite
+from backprove.cost import output_shape
 from backprove.counts import Cost, Count
 from backprove.errors import BackproveError, ContractError
 from backprove.lifted import Lifted, original
@@ -88,6 +90,8 @@ class Walk:
     visits: list[Visit] = field(default_factory=list)
     sizes: dict[int, int] = field(default_factory=dict)
     first: dict[int, str] = field(default_factory=dict)
+    last: Shape = ()
+    """The shape of what the last operator that ran returned."""
 
     def value(self, shape: Shape) -> int:
         """A new array."""
@@ -103,7 +107,7 @@ class Walk:
             return self._chain(op, name, shapes, at, dx)
         if isinstance(op, Residual | Parallel):
             return self._branches(op, name, shapes, at, dx)
-        output = shape_of(name, op, shapes)
+        output = self.last = shape_of(name, op, shapes)
         writes = at[0] if isinstance(op, VIEWS) else self.value(output)
         tied = self._tied(op, name or "0")
         self.visits.append(Visit(name or "0", op, shapes, output, at, writes, dx, tied))
@@ -112,9 +116,10 @@ class Walk:
     def _chain(
         self, net: Composite, name: str, shapes: tuple[Shape, ...], at: tuple[int, ...], dx: bool
     ) -> int:
+        self.last = shapes[0]
         for key, part in net.parts.items():
             at = (self.run(part, _joined(name, key), shapes, at, dx),)
-            shapes = (shape_of(_joined(name, key), part, shapes),)
+            shapes = (self.last,)
             dx = dx or bool(part.signature.parameters)
         return at[0]
 
@@ -124,7 +129,7 @@ class Walk:
         ends = [self.run(p, _joined(name, k), shapes, at, dx) for k, p in net.parts.items()]
         if isinstance(net, Residual) and len(ends) == 1:
             ends.append(at[0])
-        output = shape_of(name, net, shapes)
+        output = self.last = shape_of(name, net, shapes)
         writes = self.value(output)
         shown = name or "0"
         self.visits.append(
@@ -158,7 +163,12 @@ def has_formula(op: Op) -> bool:
 
 
 def shape_of(name: str, op: Op, shapes: tuple[Shape, ...]) -> Shape:
-    """The output shape. Raises ContractError if the operator cannot tell it."""
+    """The output shape. Raises ContractError if the operator cannot tell it.
+
+    A class of the user's that does not write `shape` is run once, and must run.
+    """
+    if output_shape.is_unstated(type(op)):
+        return output_shape.by_running(op, shapes)
     try:
         return tuple(op.shape(*shapes))
     except BackproveError:

@@ -18,6 +18,7 @@ from backprove.oracle.formulas_paddle import FREE, plain, size
 from backprove.oracle.gradients_paddle import joins, record
 from backprove.oracle.networks import Ledger, Refused, load, tensors, words
 from backprove.oracle.recording_paddle import KINDS, Call, Recorder, operands_of, watched
+from backprove.oracle.tools.paddle_flops import printed
 
 SHAPES_ONLY = set(
     "full_like add_grad subtract_grad sum_grad mean_grad cast_grad reshape_grad squeeze_grad "
@@ -34,6 +35,7 @@ def count_abstract(
     inputs: list[dict[str, Any]],
     keywords: dict[str, dict[str, Any]],
     arguments: dict[str, str] | None,
+    tool: str = "",
 ) -> dict[str, Any]:
     """Load and count "FILE.py::Net" on inputs of these shapes; there is no peak."""
     for one in [*inputs, *keywords.values()]:
@@ -48,7 +50,8 @@ def count_abstract(
                 out = net(*values, **named)
             except (Exception, SystemExit) as error:
                 raise Refused("run", words(error)) from error
-        return _count(net, recorder, out, program, [values, named])
+        found = _count(net, recorder, out, program, [values, named])
+        return found | ({"printed": printed(net, values, named)} if tool else {})
 
 
 @contextmanager

@@ -114,10 +114,14 @@ def count(
     keywords: dict[str, dict[str, Any]],
     arguments: dict[str, str] | None = None,
     abstract: bool = False,
+    tool: str = "",
 ) -> dict[str, Any]:
-    """Parameters and executed operations of a network in a file; abstract: from shapes alone."""
+    """Parameters and executed operations of a network in a file; abstract: from shapes alone.
+
+    With a tool, what that counter prints as well.
+    """
     from backprove.oracle import abstract_paddle, count_paddle
     from backprove.oracle.networks import answer
 
     count = abstract_paddle.count_abstract if abstract else count_paddle.count
-    return answer(lambda: count(place, inputs, keywords, arguments))
+    return answer(lambda: count(place, inputs, keywords, arguments, tool))

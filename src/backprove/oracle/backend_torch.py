@@ -141,9 +141,14 @@ def count(
     keywords: dict[str, dict[str, Any]],
     arguments: dict[str, str] | None = None,
     abstract: bool = False,
+    tool: str = "",
 ) -> dict[str, Any]:
-    """Parameters and executed operations of a network in a file; abstract: from shapes alone."""
+    """Parameters and executed operations of a network in a file; abstract: from shapes alone.
+
+    With a tool, what that counter prints as well.
+    """
     from backprove.oracle import count_torch
     from backprove.oracle.networks import answer
 
-    return answer(lambda: count_torch.count(place, inputs, keywords, arguments, abstract=abstract))
+    settings: dict[str, Any] = {"abstract": abstract, "tool": tool}
+    return answer(lambda: count_torch.count(place, inputs, keywords, arguments, **settings))

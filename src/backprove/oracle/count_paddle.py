@@ -18,6 +18,7 @@ from backprove.oracle.memory_paddle import peak_of
 from backprove.oracle.networks import Ledger, Refused, load, tensors, words
 from backprove.oracle.profile_paddle import profiled, unseen, unseen_gradients
 from backprove.oracle.recording_paddle import KINDS, TENSOR, Call, Recorder, operands_of, watched
+from backprove.oracle.tools.paddle_flops import printed
 
 
 def count(
@@ -25,11 +26,15 @@ def count(
     inputs: list[dict[str, Any]],
     keywords: dict[str, dict[str, Any]],
     arguments: dict[str, str] | None = None,
+    tool: str = "",
 ) -> dict[str, Any]:
-    """Load "FILE.py::Net" and count it on inputs of these shapes and dtypes."""
+    """Load "FILE.py::Net" and count it on inputs of these shapes and dtypes.
+
+    With the tool paddle, what paddle.flops prints is told as well.
+    """
     net = load(place, paddle.nn.Layer, arguments)
     given = {k: draw(**v) for k, v in keywords.items()}
-    return count_network(net, [draw(**i) for i in inputs], given)
+    return count_network(net, [draw(**i) for i in inputs], given, tool)
 
 
 def draw(shape: list[int], dtype: str) -> Any:
@@ -49,7 +54,7 @@ def dtype_of(name: str) -> Any:
 
 
 def count_network(
-    net: Any, inputs: list[Any], keywords: dict[str, Any] | None = None
+    net: Any, inputs: list[Any], keywords: dict[str, Any] | None = None, tool: str = ""
 ) -> dict[str, Any]:
     """Count forward and backward; buffers and random state are as before when it returns."""
     state = paddle.get_rng_state()
@@ -59,6 +64,8 @@ def count_network(
     try:
         with paddle.enable_grad():
             found = _counted(net, inputs, keywords or {})
+            if tool:
+                found["printed"] = printed(net, inputs, keywords or {})
             return found | {"peak": peak_of(lambda: _once_more(net, inputs, keywords or {}))}
     finally:
         with paddle.no_grad():

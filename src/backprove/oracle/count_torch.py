@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from backprove.oracle.formulas_torch import FREE, amount, first
 from backprove.oracle.memory_torch import Live
 from backprove.oracle.networks import Ledger, Refused, load, tensors, words
+from backprove.oracle.tools.watch_torch import printed
 
 
 class Counter(TorchDispatchMode):  # type: ignore[misc]
@@ -56,7 +57,7 @@ class Counter(TorchDispatchMode):  # type: ignore[misc]
         else:
             path = self.paths.get(node._sequence_nr() + 1, "") if node is not None else ""
             passed = gradient(name, out, node, bool(keys & self.owned))
-        if name not in FREE or name == "embedding":
+        if name not in FREE or name in ("embedding", "upsample_nearest2d"):
             known = plain and not any(t.is_complex() for t in operands)
             found = amount(name, args, out, self.phase) if known else None
             by_pass = found if isinstance(found, dict) else {passed: found}
@@ -123,10 +124,12 @@ def count(
     arguments: dict[str, str] | None = None,
     *,
     abstract: bool = False,
+    tool: str = "",
 ) -> dict[str, Any]:
     """Load "FILE.py::Net" and count it on inputs of these shapes and dtypes.
 
-    An abstract one is made on the meta device, where tensors have a shape and no memory.
+    An abstract one is made on the meta device, where tensors have a shape and no memory. With a
+    tool (thop, ptflops, calflops), what it prints is told as well.
     """
     with torch.device("meta") if abstract else nullcontext():
         net = load(place, torch.nn.Module, arguments)
@@ -134,7 +137,7 @@ def count(
     with torch.device("meta") if meta else nullcontext():
         given = {k: draw(**v) for k, v in keywords.items()}
         values = [draw(**i) for i in inputs]
-    found = count_network(net, values, given)
+    found = count_network(net, values, given, tool)
     return {k: v for k, v in found.items() if not (abstract and k == "peak")}
 
 
@@ -151,7 +154,7 @@ def draw(shape: list[int], dtype: str) -> Any:
 
 
 def count_network(
-    net: Any, inputs: list[Any], keywords: dict[str, Any] | None = None
+    net: Any, inputs: list[Any], keywords: dict[str, Any] | None = None, tool: str = ""
 ) -> dict[str, Any]:
     """Count forward and backward; buffers and random state are as before when it returns."""
     given = keywords or {}
@@ -164,7 +167,8 @@ def count_network(
     ):
         if any(isinstance(p, UninitializedParameter) for p in net.parameters()):
             _run(net, inputs, given)
-        return _counted(net, inputs, given)
+        found = _counted(net, inputs, given)
+        return found | ({"printed": printed(net, tool, inputs, given)} if tool else {})
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def main() -> None:
             with paddle.set_grad_enabled(enabled):
                 before = state(net)
                 try:
-                    found = count_network(net, [x])
+                    found = count_network(net, [x], tool="paddle")
                     macs = sum(o["mac"] for o in found["operations"] if o["pass"] == "forward")
                     print("macs", macs)
                 except Refused as error:

@@ -54,7 +54,7 @@ def main() -> None:
             with torch.set_grad_enabled(enabled):
                 before = state(net)
                 try:
-                    found = count_network(net, [x])
+                    found = count_network(net, [x], tool="ptflops")
                     macs = sum(o["mac"] for o in found["operations"] if o["pass"] == "forward")
                     print("macs", macs)
                 except Refused as error:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from backprove.cost.conventions import find
 from backprove.cost.frameworks.inputs import parse
 from backprove.cost.frameworks.result import result_of
-from backprove.cost.frameworks.tools import TOOLS
+from backprove.cost.frameworks.tools import BY_KERNEL, BY_LAYER
 from backprove.cost.table import CostResult
 from backprove.course import framework_of
-from backprove.errors import DataError, ShapeError, UsageError, unknown
+from backprove.errors import DataError, ShapeError, UsageError
 from backprove.oracle.client import reference
 
 OUT_OF_MEMORY = ("ResourceExhausted", "MemoryError", "memory's size is 0", "can't allocate memory")
 """Words of the frameworks for a network that is too large, or has no memory yet."""
 CONVENTIONS = {
-    "torch": ("headline", "strict", *TOOLS),
-    "paddle": ("headline", "strict"),
+    "torch": ("headline", "strict", *BY_KERNEL, "thop", "ptflops", "calflops"),
+    "paddle": ("headline", "strict", "paddle"),
 }
-"""Those of each library: a tool is reproduced where it reads that library's networks."""
+"""Those of each library: a tool that goes by layers is reproduced where it reads the networks."""
+NAMES = {"torch": "PyTorch", "paddle": "Paddle"}
 
 
 def cost_of_file(
@@ -47,26 +49,41 @@ def cost_of_file(
             "{path} imports neither paddle nor torch: give a file with a network of one of them",
             path=place.partition("::")[0],
         )
+    find(convention)
     if convention not in CONVENTIONS[library]:
-        raise unknown(
-            "convention for a network of Paddle or PyTorch", convention, CONVENTIONS[library]
+        raise UsageError(
+            "{tool} does not read networks of {library}, so there is nothing that it prints: "
+            "choose --convention {known}",
+            tool=convention if convention != "paddle" else "paddle.flops",
+            library=NAMES[library],
+            known=", ".join(CONVENTIONS[library]),
         )
     given, keywords = parse(inputs)
     file, mark, name = place.partition("::")
     absolute = f"{Path(file).resolve()}{mark}{name}"
     texts = {name: repr(value) for name, value in (arguments or {}).items()}
     request = {"place": absolute, "inputs": given, "keywords": keywords, "arguments": texts}
-    found = reference(library).ask("count", **request, abstract=abstract)
+    tool = convention if convention in BY_LAYER else ""
+    found = reference(library).ask("count", **request, abstract=abstract, tool=tool)
     if "failed" in found:
-        raise failure(found, place, inputs or "", abstract)
+        raise failure(found, place, inputs or "", abstract, tool)
     shapes = [tuple(i["shape"]) for i in [*given, *keywords.values()]]
     return result_of(found, library, place, shapes, optimizer, loss, convention)
 
 
-def failure(found: dict[str, Any], place: str, shapes: str, abstract: bool = False) -> Exception:
+def failure(
+    found: dict[str, Any], place: str, shapes: str, abstract: bool = False, tool: str = ""
+) -> Exception:
     """The error for the stage at which counting failed."""
     path, _, name = place.partition("::")
     reason = found["reason"]
+    if found["failed"] == "tool":
+        return UsageError(
+            "{tool} gives no number for {place} ({reason}): choose another --convention",
+            tool=tool if tool != "paddle" else "paddle.flops",
+            place=place,
+            reason=reason,
+        )
     if any(word in reason for word in OUT_OF_MEMORY) and not abstract:
         return DataError(
             "{place} does not fit into memory ({reason}): count it with --abstract, which "

@@ -53,9 +53,14 @@ def result_of(
         input_shapes=shapes,
         convention=convention,
         rows=rows,
-        totals=_totals(found, rows, update),
+        totals=_totals(found, rows, update) | _printed(found),
         versions={"backprove": __version__, library: found["version"]},
     )
+
+
+def _printed(found: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as the tool of the convention prints them."""
+    return {"printed": {"parameters": found["printed"]["parameters"]}} if "printed" in found else {}
 
 
 def _loss(named: Any, output: tuple[int, ...]) -> Op | None:
