@@ -163,6 +163,21 @@ def test_a_damaged_safetensors_file(capsys, tmp_path) -> None:
     assert "damaged" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("suffix", "words"),
+    [
+        *((".safetensors", w) for w in (("--input", "4"), ("--batch-size", "2"), ("--abstract",))),
+        *((".safetensors", w) for w in (("--convention", "strict"), ("--loss", "none"))),
+        *((".onnx", w) for w in (("--optimizer", "adam"), ("--loss", "none"), ("--abstract",))),
+    ],
+)
+def test_an_option_without_effect_is_refused(capsys, tmp_path, suffix, words, lang) -> None:
+    assert run(["cost", str(tmp_path / f"net{suffix}"), *words, "--lang", lang]) == 2
+    complaint = capsys.readouterr().err
+    assert words[0] in complaint and ("leave it out" if lang == "en" else "请去掉") in complaint
+
+
 def test_bytes_by_pass(capsys) -> None:
     words = (COURSE, "--batch-size", "64", "--bytes")
     assert "54,124,280" in out(capsys, *words)

@@ -149,6 +149,8 @@ def cost(
         input, batch_size, optimizer, loss, convention, activation, arguments, abstract
     )
     options = replace(options, measure=measure and engine, cache=not no_cache)
+    if compare is None and Path(target).suffix in (".safetensors", ".onnx"):
+        _refuse_idle(Path(target).suffix, options)
     result = _count(target, options)
     missed = exceeded(result, max_params, max_macs)
     if compare is not None:
@@ -210,6 +212,26 @@ def _of_ours(
         cache=options.cache,
         told=told,
     )
+
+
+def _refuse_idle(suffix: str, options: Options) -> None:
+    """Raise UsageError for an option that changes nothing of a file of this kind."""
+    given = {
+        "--optimizer": options.optimizer is not None,
+        "--loss": options.loss is not None,
+        "--abstract": options.abstract,
+    }
+    if suffix == ".safetensors":
+        given["--input"] = options.input is not None
+        given["--batch-size"] = options.batch_size is not None
+        given["--convention"] = options.convention != "headline"
+    for option, there in given.items():
+        if there:
+            raise UsageError(
+                "{option} changes nothing of a {suffix} file: leave it out",
+                option=option,
+                suffix=suffix,
+            )
 
 
 def _of_framework(target: str, options: Options) -> CostResult:
