@@ -86,7 +86,7 @@ def ask_doctor(name: str, spec: Spec, budget: str) -> Answer:
     work = Work()
     began = work.seconds()
     try:
-        limit = Budget(budget, work.seconds)
+        limit = Budget(budget, work.counted)
         result = examine(spec, name=name, budget=limit, executor=work, cache=Cache(None))
     except BackproveError as error:
         return Answer(True, (), verdict=str(error), seconds=work.seconds() - began)

@@ -28,6 +28,9 @@ class LeastSquares:
     def fingerprint(self) -> str:
         return f"least squares {self}"
 
+    def step_work(self) -> float:
+        return 1.0
+
     def to_job(self) -> dict[str, Any]:
         return dict(vars(self))
 

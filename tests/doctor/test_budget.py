@@ -15,17 +15,21 @@ from backprove.errors import UsageError
     [("60s", 60.0), ("90", 90.0), ("2m", 120.0), ("1.5 min", 90.0), ("1h", 3600.0)],
 )
 def test_seconds_minutes_hours(text, seconds) -> None:
-    assert Budget(text).seconds == seconds
+    assert Budget(text).size == seconds
 
 
 def test_multiples_of_the_original_training() -> None:
     budget = Budget("5x")
     assert budget.left == math.inf
     budget.training(3.0)
-    assert budget.seconds == 15.0 and 14.0 < budget.left <= 15.0
+    budget.charge(4.0)
+    assert budget.counted and budget.size == 15.0 and budget.left == 11.0
+    budget.charge(20.0)
+    assert budget.left == 0.0
     fixed = Budget("10s")
     fixed.training(3.0)
-    assert fixed.seconds == 10.0
+    fixed.charge(20.0)
+    assert not fixed.counted and fixed.size == 10.0 and fixed.left > 5.0
 
 
 @pytest.mark.parametrize("text", ["0", "0s", "-1s", "", "x", "five", "nan", "inf", "3 days", "5y"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from backprove import messages
 from backprove.doctor import spec as specs
@@ -21,6 +22,22 @@ from doctor.programs import clusters
 def examined(spec, **options) -> Result:
     options = {"budget": "500s", "cache": Cache(None), **options}
     return examine(spec, executor=InProcess(from_job), **options)
+
+
+class Busy(InProcess):
+    """A machine on which everything takes long, and other things at the same time."""
+
+    def run(self, jobs, limit):
+        for place, outcome in super().run(jobs, limit):
+            yield place, structs.replace(outcome, seconds=100.0 * (1 + place) * outcome.seconds)
+
+
+def test_a_budget_of_work_finds_the_same_on_a_busy_machine() -> None:
+    spec, options = clusters(training__learning_rate=20.0), {"cache": Cache(None), "budget": "20x"}
+    idle, busy = (examine(spec, executor=kind(from_job), **options) for kind in (InProcess, Busy))
+    assert repr(idle.diagnosis) == repr(busy.diagnosis)
+    assert [f.sentence for f in idle.findings] == [f.sentence for f in busy.findings]
+    assert 0 < idle.diagnosis.spent_trainings <= 20.0 and idle.diagnosis.cut_short
 
 
 @pytest.fixture(scope="module")

@@ -110,3 +110,33 @@ def test_the_better_half_goes_on() -> None:
     assert next(a.name for a in halved(arms, lab)) in ("lower", "small")
     assert {a.name for a in halved(arms, lab)} == {"lower", "small"}
     assert {a.name for a in halved(arms, lab, ["as given"])} == {"lower", "small", "as given"}
+
+
+class Wide(InProcess):
+    """Says that it does several jobs at once."""
+
+    width = 3
+
+
+def test_a_budget_of_work_begins_the_same_runs_whatever_the_time_and_the_processes() -> None:
+    done = []
+    for executor in (InProcess(from_job), Wide(from_job)):
+        budget = Budget("7x")
+        lab = Laboratory(executor, Cache(None), budget, 0.0)
+        budget.training(200.0)
+        assert not lab.run([a._replace(steps=200) for a in (BAD, GOOD, WORSE)], lab.seeds(3))
+        done.append([(name, sorted(found)) for name, found in lab.outcomes.items()])
+        assert budget.spent <= 1400.0
+    assert done[0] == done[1] and sum(len(seeds) for _, seeds in done[0]) == 6
+
+
+def test_what_the_cache_holds_counts_as_work(tmp_path) -> None:
+    spent = []
+    for _ in range(2):
+        budget = Budget("4x")
+        lab = Laboratory(InProcess(from_job), Cache(tmp_path), budget, 0.0)
+        budget.training(200.0)
+        lab.run([a._replace(steps=200) for a in (BAD, GOOD)], lab.seeds(3))
+        spent.append((budget.spent, lab.outcomes.keys(), lab.reused))
+    assert spent[0][:2] == spent[1][:2] and spent[0][0] > 0
+    assert spent[0][2] == 0 < spent[1][2]

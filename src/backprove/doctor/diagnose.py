@@ -27,7 +27,7 @@ def diagnose(
     """Why does `model.fit(data, batch_size, epochs)` fail? Proved by training it again.
 
     data      a Dataset or (x, y)
-    budget    "60s", "2m", or "5x" for multiples of the training's own time
+    budget    "60s", "2m", or "20x" for multiples of the training's own work
     workers   processes that train at the same time; as many as cores by default
 
     The model itself is neither trained nor changed. Raises UsageError for a network that is not a

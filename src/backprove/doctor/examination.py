@@ -20,7 +20,15 @@ from backprove.doctor.config_subject import ConfigSubject
 from backprove.doctor.decide import ENOUGH, LEAST, Judged, level, progress
 from backprove.doctor.edits import Edit
 from backprove.doctor.executor import Executor
-from backprove.doctor.experiments import MORE_SEEDS, SEEDS, Arm, Laboratory, Told, halved
+from backprove.doctor.experiments import (
+    MORE_SEEDS,
+    PATIENCE,
+    SEEDS,
+    Arm,
+    Laboratory,
+    Told,
+    halved,
+)
 from backprove.doctor.facts import Facts, facts
 from backprove.doctor.floor import metric_floor
 from backprove.doctor.ideas import Idea
@@ -95,6 +103,11 @@ class Examination:
         """The configuration as given."""
         return self.program.spec
 
+    @property
+    def ended(self) -> bool:
+        """Whether the budget is spent; one of work seldom is to the last step."""
+        return self.budget.left <= 0 or (self.budget.counted and self.laboratory.refused)
+
     def time(self) -> None:
         """Take a few steps, twice: sets `steps`, the length of the re-runs, and `deterministic`.
 
@@ -102,7 +115,7 @@ class Examination:
         """
         steps = min(TIMED_STEPS, self.total_steps)
         job = Job(self.program.to_job(), self.laboratory.seed, steps)
-        limit = max(10.0, self.budget.left)
+        limit = PATIENCE if self.budget.counted else max(10.0, self.budget.left)
         found = [outcome for _, outcome in self.laboratory.executor.run([job, job], limit)]
         for outcome in found:
             if outcome.error:
@@ -110,13 +123,12 @@ class Examination:
         self.deterministic = same(found[0], found[1])
         seconds = min(outcome.seconds / max(outcome.steps, 1) for outcome in found)
         self.laboratory.seconds_per_step = seconds
-        self.budget.training(seconds * self.total_steps)
-        self.steps = self._affordable(seconds)
+        self.budget.training(self.program.step_work() * self.total_steps)
+        self.steps = self._affordable()
 
-    def _affordable(self, seconds: float) -> int:
+    def _affordable(self) -> int:
         """How many steps each re-run may have, so that all planned ones fit into the budget."""
-        width = getattr(self.laboratory.executor, "width", 1)
-        whole = 0.7 * self.budget.left * width / max(seconds, 1e-6)
+        whole = 0.7 * self.laboratory.room(self.program)
         return int(min(self.total_steps, max(LEAST_STEPS, whole / (ARMS * SEEDS))))
 
     def look(self) -> None:
@@ -127,13 +139,16 @@ class Examination:
         if first is not None and first.trace is not None:
             self.trace = Trace.from_json(first.trace)
         laboratory.run([given], laboratory.seeds(SEEDS))
-        self.steps = min(self.steps, self._affordable(laboratory.seconds_per_step))
+        if not self.budget.counted:
+            self.steps = min(self.steps, self._affordable())
         laboratory.run(
             [Arm(PLACEBO, self.program, self.steps, OTHER_SEEDS)], laboratory.seeds(SEEDS)
         )
-        seconds = laboratory.seconds_per_step * self.total_steps
-        if self.steps < self.total_steps and seconds < 0.3 * self.budget.left:
-            laboratory.run([Arm(WHOLE, self.program)], laboratory.seeds(1))
+        width = getattr(laboratory.executor, "width", 1)
+        room = laboratory.room(self.program) / (1 if self.budget.counted else width)
+        if self.steps < self.total_steps < 0.3 * room:
+            whole = Arm(WHOLE, self.program, self.total_steps)
+            laboratory.run([whole], laboratory.seeds(1))
 
     def arm(self, idea: Idea) -> Arm | None:
         """The arm of an idea; None if the edit cannot be applied to this program."""
@@ -234,9 +249,7 @@ class Examination:
         ]
         names.sort(key=lambda name: -median(lab.progress(name)))
         count = max(1, min(len(names), MOST_EXTENDED)) + any(self.before)
-        width = getattr(lab.executor, "width", 1)
-        whole = 0.7 * self.budget.left * width / max(lab.seconds_per_step, 1e-6)
-        steps = int(min(self.total_steps, whole / (count * SEEDS)))
+        steps = int(min(self.total_steps, 0.7 * lab.room(self.program) / (count * SEEDS)))
         if steps < 1.5 * self.steps or not names:
             return False
         self.steps = steps

@@ -9,6 +9,7 @@ budget is spent; what was measured until then stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from backprove.doctor.budget import Budget
@@ -29,18 +30,32 @@ SLOWEST = 20.0
 LONGEST = 3600.0
 """Nor may a job take longer than so many seconds, whatever the budget."""
 
+PATIENCE = 120.0
+"""Where work is counted, a job of any length is given so many seconds."""
+
+PORTION = 4
+"""Where work is counted, so many jobs are begun together, however many processes there are."""
+
 
 class Arm(NamedTuple):
     """One program to be trained: its name, the program, and how many steps (0: all of its own).
 
-    `subject` has `fingerprint()` and `to_job()`, as `program.Program` has. `shift` is added to
-    every seed: an arm that differs in nothing else is a placebo.
+    `subject` has `fingerprint()`, `step_work()` and `to_job()`, as `program.Program` has. `shift`
+    is added to every seed: an arm that differs in nothing else is a placebo.
     """
 
     name: str
     subject: Any
     steps: int = 0
     shift: int = 0
+
+
+class Task(NamedTuple):
+    """A job of an arm, and the name that its outcome is kept under."""
+
+    arm: Arm
+    job: Job
+    name: str
 
 
 Told = Callable[[str, int, int], None]
@@ -51,7 +66,8 @@ class Laboratory:
     """Runs arms from seeds, remembers every outcome, and never begins more than the budget allows.
 
     `outcomes[arm name][seed]` is what came out. `spent` counts the steps that were really run,
-    `reused` the outcomes that came from the cache.
+    `reused` the outcomes that came from the cache; `refused` says whether the budget was too small
+    for a job that was asked for.
     """
 
     def __init__(
@@ -71,6 +87,7 @@ class Laboratory:
         self.spent = 0
         self.reused = 0
         self.seconds_per_step = 0.0
+        self.refused = False
         self._longest = 0
         self._told = told or (lambda name, done, total: None)
 
@@ -86,47 +103,77 @@ class Laboratory:
             for arm in arms
             if seed not in self.outcomes.get(arm.name, {})
         ]
-        left: list[tuple[Arm, Job, str]] = []
-        for arm, seed in wanted:
-            name = key(arm.subject.fingerprint(), seed + arm.shift, arm.steps, watch)
-            found = self.cache.get(name)
-            if found is None:
-                left.append(
-                    (arm, Job(arm.subject.to_job(), seed + arm.shift, arm.steps, watch), name)
-                )
-            else:
-                self.reused += 1
-                self._note(arm, seed, found)
+        left = [_task(arm, seed, watch) for arm, seed in wanted]
+        if not self.budget.counted:
+            left = [task for task in left if not self._reuse(task)]
         return self._measure(left)
 
-    def _measure(self, left: list[tuple[Arm, Job, str]]) -> bool:
-        """Run jobs in portions, so that the budget is looked at in between."""
+    def _measure(self, left: list[Task]) -> bool:
+        """Run jobs in portions, so that the budget is looked at in between.
+
+        Where work is counted, what the cache holds is counted as well, so that it changes nothing.
+        """
         total, done = len(left), 0
-        size = max(1, getattr(self.executor, "width", 1))
-        while left and self._time_for(left[0][1].steps):
-            portion, left = left[:size], left[size:]
-            limit = self._limit(max(job.steps for _, job, _ in portion))
-            for place, outcome in self.executor.run([job for _, job, _ in portion], limit):
-                arm, job, name = portion[place]
-                self.cache.put(name, outcome)
+        while portion := self._portion(left):
+            left = left[len(portion) :]
+            if self.budget.counted:
+                missing = [task for task in portion if not self._reuse(task)]
+            else:
+                missing = portion
+            done += len(portion) - len(missing)
+            limit = self._limit(max(task.job.steps for task in portion))
+            for place, outcome in self.executor.run([task.job for task in missing], limit):
+                task = missing[place]
+                self.cache.put(task.name, outcome)
                 self.spent += outcome.steps
-                self._note(arm, job.seed - arm.shift, outcome)
+                self._note(task, outcome)
                 done += 1
-                self._told(arm.name, done, total)
+                self._told(task.arm.name, done, total)
+        self.refused |= bool(left)
         return not left
 
-    def _time_for(self, steps: int) -> bool:
-        """Whether a job of so many steps can be done before the budget ends."""
-        return self.budget.left > self.seconds_per_step * steps
+    def _portion(self, left: list[Task]) -> list[Task]:
+        """The first tasks, as many as are begun together and fit into the budget."""
+        room = self.budget.left
+        if not self.budget.counted:
+            size = max(1, getattr(self.executor, "width", 1))
+            return left[:size] if left and room > self._price(left[0]) else []
+        prices = accumulate(self._price(task) for task in left[:PORTION])
+        return left[: sum(price < room for price in prices)]
+
+    def _price(self, task: Task) -> float:
+        """What a task takes of the budget: seconds, or work."""
+        step = task.arm.subject.step_work() if self.budget.counted else self.seconds_per_step
+        return float(step * task.job.steps)
+
+    def room(self, subject: Any) -> float:
+        """How many steps of a subject the budget is good for, by all processes together."""
+        if self.budget.counted:
+            return float(self.budget.left / subject.step_work())
+        width = getattr(self.executor, "width", 1)
+        return float(self.budget.left * width / max(self.seconds_per_step, 1e-6))
+
+    def _reuse(self, task: Task) -> bool:
+        """Take the outcome from the cache, if it is there."""
+        found = self.cache.get(task.name)
+        if found is not None:
+            self.reused += 1
+            self._note(task, found)
+        return found is not None
 
     def _limit(self, steps: int) -> float:
         """How long a job may take: far longer than expected, and not far beyond the budget."""
         known = self.seconds_per_step and steps
         expected = SLOWEST * self.seconds_per_step * steps if known else self.budget.left
+        if self.budget.counted:
+            return min(max(PATIENCE, expected), LONGEST)
         return min(max(10.0, expected), max(10.0, 1.5 * self.budget.left), LONGEST)
 
-    def _note(self, arm: Arm, seed: int, outcome: Outcome) -> None:
-        self.outcomes.setdefault(arm.name, {})[seed] = outcome
+    def _note(self, task: Task, outcome: Outcome) -> None:
+        arm, job, _ = task
+        self.outcomes.setdefault(arm.name, {})[job.seed - arm.shift] = outcome
+        steps = job.steps if outcome.error else outcome.steps
+        self.budget.charge(arm.subject.step_work() * steps)
         if outcome.steps >= max(1, self._longest) and outcome.seconds:
             self._longest = outcome.steps
             self.seconds_per_step = outcome.seconds / outcome.steps
@@ -146,6 +193,12 @@ class Laboratory:
         """Judge an arm against another one on the seeds that both were run from."""
         both = sorted(set(self.outcomes.get(name, {})) & set(self.outcomes.get(against, {})))
         return judge(self.progress(against, both), self.progress(name, both), needed)
+
+
+def _task(arm: Arm, seed: int, watch: bool) -> Task:
+    """The task to run an arm from a seed."""
+    name = key(arm.subject.fingerprint(), seed + arm.shift, arm.steps, watch)
+    return Task(arm, Job(arm.subject.to_job(), seed + arm.shift, arm.steps, watch), name)
 
 
 def halved(arms: Sequence[Arm], laboratory: Laboratory, keep: Iterable[str] = ()) -> list[Arm]:

@@ -15,6 +15,7 @@ from backprove.doctor import spec as specs
 from backprove.doctor.config_subject import ConfigSubject
 from backprove.doctor.edits import Edit
 from backprove.doctor.spec import Spec
+from backprove.doctor.work import step_work
 
 
 class Program(NamedTuple):
@@ -30,6 +31,10 @@ class Program(NamedTuple):
     def fingerprint(self) -> str:
         """A text that is the same only for the same configuration and the same data."""
         return specs.fingerprint(self.spec) + content(self.spec.data.name)
+
+    def step_work(self) -> float:
+        """How much work a step is, see `work`."""
+        return step_work(self.spec)
 
     def to_job(self) -> dict[str, Any]:
         """The configuration as plain data."""

@@ -52,7 +52,8 @@ def examine(
 ) -> Result:
     """Examine the training that a configuration describes.
 
-    budget    "60s", "2m", or "5x" for multiples of the training's own time; or a `Budget`
+    budget    "60s", "2m", or "20x" for multiples of the training's own work, which finds the
+              same on any machine; or a `Budget`
     workers   processes that train at the same time; as many as cores by default
     verify    train a repair to the end as well, whatever that takes
     cache     where earlier re-runs are kept; `Cache(None)` keeps none
@@ -97,7 +98,7 @@ def _examined(exam: Examination) -> tuple[Judgement, Analysis]:
             singles(exam, analysis)
             together = in_series(exam, analysis)
             exam.control()
-            exam.cut_short = exam.budget.left <= 0
+            exam.cut_short = exam.ended
     proved = claims(exam, analysis.hypotheses)
     if together is not None:
         proved = parts_of(together[1], analysis)
