@@ -2,9 +2,10 @@
 
 A line for each program: verdict, causes found, causes that are right, whether a repair was proved,
 seconds. Then the totals, and the same for two tools that only compare with thresholds. Programs
-whose fault was not confirmed here are run and shown, but not counted. Seconds are those of the
-processors, as `work.Work` counts them. Each program's answers are added to
-benchmarks/results/doctor.jsonl at once; a run that was stopped goes on there.
+whose fault was not confirmed here are run and shown, but not counted. The budget is counted in
+work, so that the table is the same on a busy machine; seconds shown are those of the processors
+(see `work.Work`). Each program's answers are added to benchmarks/results/doctor.jsonl at once; a
+run that was stopped goes on there. The whole table is written beside it, doctor.json and doctor.md.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,11 +25,10 @@ from backprove.doctor.run import BUDGET, examine
 from backprove.doctor.spec import Spec
 from backprove.errors import BackproveError
 from backprove.findings import Result
-from backprove.tables import text_table
-from benchmarks.check.score import share
 from benchmarks.doctor.kept import Kept
 from benchmarks.doctor.thresholds import autotrainer, deepdiagnosis
-from benchmarks.doctor.truth import Truth, all_truth, program
+from benchmarks.doctor.totals import Answer, row, tables, write
+from benchmarks.doctor.truth import all_truth, program
 from benchmarks.doctor.work import Work
 
 RESULTS = Path(__file__).parents[1] / "results" / "doctor.jsonl"
@@ -38,33 +37,22 @@ RESULTS = Path(__file__).parents[1] / "results" / "doctor.jsonl"
 TOOLS = ("doctor", "AutoTrainer", "DeepDiagnosis")
 
 
-class Answer(NamedTuple):
-    """What one tool says of one program: does something fail, which families, is it repaired."""
-
-    fails: bool
-    families: tuple[str, ...]
-    repaired: bool = False
-    alarm: bool = False
-    verdict: str = ""
-    seconds: float = 0.0
-
-
 def main(arguments: list[str] | None = None) -> None:
-    """Print the table and the totals."""
+    """Print the table and the totals, and write them beside the kept answers."""
     chosen = _parser().parse_args(sys.argv[2:] if arguments is None else arguments)
     truth, kept = all_truth(), Kept(chosen.out, chosen.budget, Answer)
-    rows, answers = [], {}
-    for name in chosen.ids or truth:
+    names, answers = chosen.ids or list(truth), {}
+    for count, name in enumerate(names, 1):
         if (found := kept.get(name)) is None:
             found = ask_all(name, chosen.budget)
             kept.add(name, found)
         answers[name] = found
-        rows.append(_row(name, truth[name], found["doctor"]))
-        print(*rows[-1], sep="  ", file=sys.stderr)
-    head = ["program", "verdict", "found", "right", "top", "repaired", "s"]
-    print(text_table(head, rows, right=(6,)))
-    print()
-    print(totals({t: {n: found[t] for n, found in answers.items()} for t in TOOLS}, truth))
+        line = row(name, truth[name], found["doctor"])
+        print(f"{count}/{len(names)}", *line, sep="  ", file=sys.stderr)
+    tools = {tool: {name: found[tool] for name, found in answers.items()} for tool in TOOLS}
+    print(tables(tools, truth))
+    if len(answers) == len(truth):
+        write(tools, truth, kept.origin, chosen.out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,46 +105,3 @@ def ask_thresholds(spec: Spec) -> tuple[Answer, Answer]:
     first = autotrainer(trace, known, "accuracy" in subject.metric_name)
     second = deepdiagnosis(trace, known, float(np.min(x)), float(np.max(x)))
     return tuple(Answer(bool(f), tuple(f), alarm=bool(f)) for f in (first, second))  # type: ignore[return-value]
-
-
-def _row(name: str, truth: Truth, answer: Answer) -> list[str]:
-    top = "-" if not truth.families else "yes" if right(truth, answer) else "no"
-    if not truth.confirmed:
-        top = f"({top})"
-    return [
-        name,
-        answer.verdict,
-        " ".join(answer.families),
-        " ".join(truth.families) or "nothing wrong",
-        top,
-        "yes" if answer.repaired else "no",
-        f"{answer.seconds:.0f}",
-    ]
-
-
-def right(truth: Truth, answer: Answer) -> bool:
-    """Whether the first family that is named is one of the right ones."""
-    return bool(answer.families) and answer.families[0] in truth.families
-
-
-def totals(answers: dict[str, dict[str, Answer]], truth: dict[str, Truth]) -> str:
-    """Detection, first cause, repair, precision and recall of families, false alarms, seconds."""
-    rows = [[tool, *_numbers(found, truth)] for tool, found in answers.items()]
-    head = ["tool", "detected", "first cause right", "repaired", "precision", "recall"]
-    return text_table([*head, "false alarms", "s"], rows, right=range(1, 8))
-
-
-def _numbers(found: dict[str, Answer], truth: dict[str, Truth]) -> list[str]:
-    faulty = [n for n in found if truth[n].confirmed and truth[n].families]
-    healthy = [n for n in found if not truth[n].families]
-    pairs = [(set(found[n].families), set(truth[n].families)) for n in faulty]
-    hits = sum(len(a & b) for a, b in pairs)
-    return [
-        share([found[n].fails for n in faulty]),
-        share([right(truth[n], found[n]) for n in faulty]),
-        share([found[n].repaired for n in faulty]),
-        f"{hits / max(1, sum(len(a) for a, _ in pairs)):.2f}",
-        f"{hits / max(1, sum(len(b) for _, b in pairs)):.2f}",
-        share([found[n].alarm for n in healthy]),
-        f"{np.mean([a.seconds for a in found.values()]):.1f}",
-    ]

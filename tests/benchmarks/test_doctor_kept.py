@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from benchmarks.doctor.kept import Kept
-from benchmarks.doctor.table import Answer
+from benchmarks.doctor.totals import Answer
 from benchmarks.doctor.work import STARTING, Work, counted_seconds
 
 from backprove.doctor.budget import Budget

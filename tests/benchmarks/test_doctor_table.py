@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from benchmarks.doctor.table import Answer, right, totals
 from benchmarks.doctor.thresholds import autotrainer, deepdiagnosis
+from benchmarks.doctor.totals import Answer, right, totals, write
 from benchmarks.doctor.truth import all_truth
 
 from backprove.doctor.config_subject import ConfigSubject
@@ -28,6 +30,16 @@ def test_totals_count_confirmed_faults_and_healthy_programs_apart() -> None:
     line = totals({"tool": answers}, truth).splitlines()[-1]
     assert "2 of 2 (100.0 %)" in line and line.count("1 of 2 (50.0 %)") == 3
     assert "0.67" in line
+
+
+def test_the_whole_table_is_written(tmp_path) -> None:
+    truth = all_truth()
+    answers = {"doctor": {n: Answer(False, (), verdict="healthy") for n in truth}}
+    write(answers, truth, {"versions": ["one 1.0"], "budget": "50s"}, tmp_path / "a.jsonl")
+    shown = (tmp_path / "a.md").read_text(encoding="utf-8")
+    assert all(f"| {name} |" in shown for name in truth) and "budget 50s" in shown
+    kept = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert kept["answers"]["doctor"].keys() == truth.keys()
 
 
 @pytest.mark.parametrize(
