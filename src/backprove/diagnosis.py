@@ -74,3 +74,4 @@ class Diagnosis(msgspec.Struct):
     spent_steps: int = 0
     spent_trainings: float = 0.0
     cut_short: bool = False
+    interrupted: bool = False

@@ -53,6 +53,18 @@ def test_there_is_no_fix_to_write_where_nothing_is_wrong(blobs, tmp_path, capsys
 
 
 @pytest.mark.parametrize(
+    ("language", "told"), [("en", "expected a folder to write"), ("zh", "请换一个路径")]
+)
+def test_a_place_for_the_fix_that_is_not_there_is_told_at_once(
+    blobs, tmp_path, capsys, language, told
+) -> None:
+    for place in (tmp_path / "none" / "fixed.toml", tmp_path):
+        assert run(["--lang", language, "doctor", str(blobs), "--fix", str(place)]) == 2
+        captured = capsys.readouterr()
+        assert told in captured.err and not captured.out
+
+
+@pytest.mark.parametrize(
     ("changes", "words", "told"),
     [
         ({}, ["--budget", "0"], "expected a budget above 0"),
@@ -102,4 +114,5 @@ def test_ctrl_c_gives_the_findings_so_far(tmp_path) -> None:
     finally:
         process.kill()
     assert "long.toml: " in out and "seed 0. backprove" in out, err
-    assert process.returncode in (0, 1) and "Traceback" not in err
+    assert process.returncode == 130 and "Traceback" not in err
+    assert "Ctrl-C ended it" in out and "stopped by Ctrl-C" in err

@@ -149,7 +149,8 @@ def test_an_interrupt_keeps_what_was_found() -> None:
             raise KeyboardInterrupt
 
     result = examined(clusters(training__learning_rate=20.0), told=stop)
-    assert result.diagnosis.cut_short
+    assert result.diagnosis.cut_short and result.diagnosis.interrupted
+    assert "Ctrl-C ended it" in report("text", result)
     assert len(row(result, "as given").metric) == 3
     assert "time was over" in report("text", result) or result.diagnosis.conclusion == "undecided"
 

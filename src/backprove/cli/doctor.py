@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from backprove.cli import INTERRUPTED
 from backprove.doctor import spec as specs
 from backprove.doctor.cache import Cache
-from backprove.doctor.fix import write_fix
+from backprove.doctor.fix import check_place, write_fix
 from backprove.doctor.run import BUDGET, examine
 from backprove.errors import UsageError
 from backprove.messages import render
@@ -41,11 +42,13 @@ def doctor(
     ] = True,
     quiet: Annotated[bool, Option("--quiet", "-q", help=render("No progress."))] = False,
 ) -> int:
-    """Exits with 1 if a cause was found or the training fails, 0 if it is healthy."""
+    """Exits with 1 if a cause was found or the training fails, 0 if healthy, 130 after Ctrl-C."""
     if format not in FORMATS:
         report(format)
     if workers is not None and workers < 1:
         raise UsageError("expected at least one worker, found {found}", found=workers)
+    if fix is not None:
+        check_place(fix)
     spec = specs.read(config)
     kept = None if cache else Cache(None)
     told = None if quiet or not sys.stderr.isatty() else _show
@@ -60,9 +63,10 @@ def doctor(
     )
     _clear(told is not None)
     typer.echo(report(format, result))
-    if fix is not None:
+    stopped = result.diagnosis is not None and result.diagnosis.interrupted
+    if fix is not None and not stopped:
         write_fix(result, spec, fix)
-    return result.exit_code
+    return INTERRUPTED if stopped else result.exit_code
 
 
 def _show(name: str, done: int, total: int) -> None:

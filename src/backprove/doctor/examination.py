@@ -96,7 +96,7 @@ class Examination:
         self._traces: dict[int, Trace] = {}
         self.aliases: set[str] = set()
         self._programs: dict[tuple[str, int], str] = {}
-        self.cut_short = False
+        self.cut_short = self.interrupted = False
 
     @property
     def spec(self) -> Any:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from backprove.doctor import spec as specs
 from backprove.doctor.spec import Spec
 from backprove.errors import UsageError
 from backprove.findings import Result
+
+
+def check_place(path: Path) -> None:
+    """Raise UsageError where `write_fix` could not write, before anything is trained."""
+    place = path.parent
+    if path.is_dir() or not place.is_dir() or not os.access(place, os.W_OK):
+        raise UsageError(
+            "expected a folder to write {path} into, found none that is there and can be "
+            "written: choose another path",
+            path=str(path),
+        )
 
 
 def write_fix(result: Result, spec: Spec, path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 import numpy as np
 
@@ -69,7 +68,9 @@ def examine(
         exam = Examination(Program(spec), executor, cache or default_cache(), limit, told)
         judgement, analysis = _examined(exam)
         diagnosis = judgement.diagnosis()
-        diagnosis.verified = exam.verified(judgement.fix, verify) if judgement.fix else None
+        diagnosis.interrupted = exam.interrupted
+        now = verify and not exam.interrupted
+        diagnosis.verified = exam.verified(judgement.fix, now) if judgement.fix else None
     finally:
         if own:
             executor.close()
@@ -86,7 +87,7 @@ def examine(
 def _examined(exam: Examination) -> tuple[Judgement, Analysis]:
     """All stages; an interrupt leaves what was measured until then."""
     analysis, together = Analysis(), None
-    with suppress(KeyboardInterrupt):
+    try:
         exam.cut_short = True
         exam.time()
         exam.look()
@@ -99,6 +100,8 @@ def _examined(exam: Examination) -> tuple[Judgement, Analysis]:
             together = in_series(exam, analysis)
             exam.control()
             exam.cut_short = exam.ended
+    except KeyboardInterrupt:
+        exam.cut_short = exam.interrupted = True
     proved = claims(exam, analysis.hypotheses)
     if together is not None:
         proved = parts_of(together[1], analysis)

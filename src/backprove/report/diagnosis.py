@@ -125,6 +125,8 @@ def _price(found: Diagnosis) -> str:
         steps=found.spent_steps,
         trainings=found.spent_trainings,
     )
-    if found.cut_short:
+    if found.interrupted:
+        text += " " + render("Ctrl-C ended it: this is what was found until then.")
+    elif found.cut_short:
         text += " " + render("The budget ended it: a larger --budget may tell more.")
     return paragraph(text)
