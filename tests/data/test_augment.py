@@ -13,13 +13,14 @@ from scipy import ndimage
 from backprove import random
 from backprove.data import load
 from backprove.data._warp import bilinear, blur_matrix
-from backprove.data.transforms import Elastic, RandomAffine
+from backprove.data.transforms import Deform, Elastic, RandomAffine
 from backprove.errors import ShapeError, UsageError
 
 STRONG = RandomAffine(30, (0.1, 0.2), (0.8, 1.3), 20)
 MOVES = {
     "affine": STRONG,
     "elastic": Elastic(),
+    "both": Deform(20, (0.1, 0.2), (0.8, 1.3), 10),
     "edges": RandomAffine(45, fill=None),
     "filled": Elastic(60, 3, fill=0.5),
 }
@@ -101,6 +102,36 @@ def test_no_movement_changes_nothing() -> None:
     x, key = digits(np.float64), random.key(0)
     np.testing.assert_allclose(RandomAffine(0)(x, key=key, training=True), x, atol=1e-12)
     np.testing.assert_allclose(Elastic(alpha=0)(x, key=key, training=True), x, atol=1e-12)
+    np.testing.assert_allclose(Deform(0, alpha=0)(x, key=key, training=True), x, atol=1e-12)
+
+
+def test_deform_is_either_movement_where_the_other_is_none() -> None:
+    x, key = digits(np.float64), random.key(3)
+    affine, elastic = (random.fold_in(key, i) for i in range(2))
+    moved = Deform(30, scale=(0.8, 1.2), alpha=0)(x, key=key, training=True)
+    expected = RandomAffine(30, scale=(0.8, 1.2))(x, key=affine, training=True)
+    np.testing.assert_allclose(moved, expected, atol=1e-12)
+    bent = Deform(0, alpha=50, sigma=5)(x, key=key, training=True)
+    expected = Elastic(50, 5)(x, key=elastic, training=True)
+    np.testing.assert_allclose(bent, expected, atol=1e-9)
+
+
+def test_deform_against_scipy() -> None:
+    """Turned by 30 degrees and bent at once: scipy fetches each pixel from the summed place."""
+    x, key = digits(np.float64, 3), random.key(7)
+    found = Deform((30, 30), alpha=34, sigma=4)(x, key=key, training=True)
+    noise = (2 * random.uniform(random.fold_in(key, 1), (2, 3, 28, 28), x) - 1).swapaxes(2, 3)
+    turn = np.deg2rad(30)
+    rows, columns = np.mgrid[:28.0, :28.0] - 13.5
+    down = 13.5 + np.cos(turn) * rows - np.sin(turn) * columns
+    across = 13.5 + np.sin(turn) * rows + np.cos(turn) * columns
+    for i in range(3):
+        bend = [
+            34 * ndimage.gaussian_filter(n[i], 4, mode="constant", truncate=12.0) for n in noise
+        ]
+        places = [down + bend[0] + 20, across + bend[1] + 20]
+        expected = ndimage.map_coordinates(np.pad(x[i], 20), places, order=1)
+        np.testing.assert_allclose(found[i], expected, atol=1e-9)
 
 
 def test_positive_angles_turn_as_a_clock() -> None:
@@ -233,3 +264,5 @@ def test_arguments_out_of_range(arguments: dict[str, Any]) -> None:
 def test_elastic_arguments_out_of_range(arguments: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="Elastic expected"):
         Elastic(**arguments)
+    with pytest.raises(UsageError, match="Elastic expected"):
+        Deform(0, **arguments)

@@ -54,14 +54,15 @@ class RandomAffine:
                 ends = _ends(given, symmetric=name in ("degrees", "shear"))
                 ordered = name == "translate" or ends[0] <= ends[-1]
                 if len(ends) != 2 or not ordered or not all(low <= end <= high for end in ends):
-                    raise _out_of_range("RandomAffine", name, given, low, high)
+                    raise _out_of_range(type(self).__name__, name, given, low, high)
                 object.__setattr__(self, name, ends)
 
     def __call__(self, x: Any, *, key: Any = None, training: bool = False) -> Any:
         if not training:
             return x
-        _expect_key("RandomAffine", key)
-        return warp(x, lambda *about: self._field(key, *about), self.fill, "RandomAffine")
+        name = type(self).__name__
+        _expect_key(name, key)
+        return warp(x, lambda *about: self._field(key, *about), self.fill, name)
 
     def _field(self, key: Any, like: Any, n: int, height: int, width: int) -> tuple[Any, Any]:
         """Where each pixel comes from: middle + M^-1 (place - middle - shift).
@@ -121,13 +122,17 @@ class Elastic:
         return warp(x, lambda *about: self._field(key, *about), self.fill, "Elastic")
 
     def _field(self, key: Any, like: Any, n: int, height: int, width: int) -> tuple[Any, Any]:
+        shift = self.shift(key, like, n, height, width)
+        places = namespace(like).reshape(_places(like, height, width), (3, height, width))
+        return places[0] + shift[0], places[1] + shift[1]
+
+    def shift(self, key: Any, like: Any, n: int, height: int, width: int) -> Any:
+        """How many pixels down and across each pixel is fetched from: (2, N, H, W)."""
         xp = namespace(like)
         noise = 2.0 * uniform(key, (2, n, width, height), like) - 1.0
         down = xp.asarray(self.alpha * blur_matrix(height, self.sigma), dtype=like.dtype)
         across = xp.asarray(blur_matrix(width, self.sigma), dtype=like.dtype)
-        shift = xp.matmul(xp.swapaxes(xp.matmul(noise, down), 2, 3), across)
-        places = xp.reshape(_places(like, height, width), (3, height, width))
-        return places[0] + shift[0], places[1] + shift[1]
+        return xp.matmul(xp.swapaxes(xp.matmul(noise, down), 2, 3), across)
 
 
 def _places(like: Any, height: int, width: int) -> Any:

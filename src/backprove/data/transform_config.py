@@ -7,11 +7,12 @@ from dataclasses import fields
 from typing import Any
 
 from backprove.data.augment import Elastic, RandomAffine
+from backprove.data.deform import Deform
 from backprove.data.transforms import Compose, Flatten, Normalize, ToTensor, Transform
 from backprove.errors import UsageError, unknown
 
 TRANSFORMS: dict[str, Any] = {
-    cls.__name__: cls for cls in (ToTensor, Normalize, Flatten, RandomAffine, Elastic)
+    cls.__name__: cls for cls in (ToTensor, Normalize, Flatten, RandomAffine, Elastic, Deform)
 }
 
 

@@ -23,11 +23,13 @@ import numpy as np
 from backprove.arrays import cast, dtype_name, is_floating, namespace, shape
 from backprove.data._contrast import refuse_lost_contrast, refuse_wrong_order
 from backprove.data.augment import Elastic, RandomAffine
+from backprove.data.deform import Deform
 from backprove.errors import ShapeError, UsageError
 from backprove.random import fold_in
 
 __all__ = [
     "Compose",
+    "Deform",
     "Elastic",
     "Flatten",
     "Normalize",
