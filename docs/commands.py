@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 
-from backprove.cli.app import app
+from backprove.cli.verbs import verbs
 
 
 def page(language: str) -> str:
     """The help of the command, then that of each verb."""
     parts = [f"```text\n{help_of([], language)}\n```"]
-    for verb in (str(command.name) for command in app.registered_commands):
+    for verb in verbs():
         parts.append(f"### {verb}\n\n```text\n{help_of([verb], language)}\n```")
     return "\n\n".join(parts) + "\n"
 

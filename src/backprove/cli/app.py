@@ -1,4 +1,4 @@
-"""The verbs, and what stands before them."""
+"""The command, and the options that stand before the verb."""
 
 from __future__ import annotations
 
@@ -6,20 +6,13 @@ from typing import Annotated
 
 import typer
 
-from backprove.cli.check import check
-from backprove.cli.cost import cost
-from backprove.cli.demo import demo
-from backprove.cli.doctor import doctor
-from backprove.cli.evaluate import evaluate
-from backprove.cli.explain import explain, rules
-from backprove.cli.predict import predict
-from backprove.cli.summary import summary
-from backprove.cli.train import train
+from backprove.cli.verbs import Verbs
 from backprove.cli.versions import versions
 from backprove.messages import render
 
 app = typer.Typer(
     name="backprove",
+    cls=Verbs,
     help=render("Feed-forward networks whose every claim is proved."),
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -53,19 +46,3 @@ def options(
     """The options that stand before the verb."""
     if lang not in ("auto", "en", "zh"):
         raise typer.BadParameter(render("expected auto, en or zh"), param_hint="--lang")
-
-
-app.command("check", help=render("Prove an operator right, or show where it is wrong."))(check)
-app.command("train", help=render("Train a network and say how good it became."))(train)
-app.command("evaluate", help=render("Measure a trained network on data."))(evaluate)
-app.command("predict", help=render("Use a trained network on an image or a file of data."))(predict)
-app.command("summary", help=render("Show a network's layers, parameters and multiply-adds."))(
-    summary
-)
-app.command("cost", help=render("Count parameters, compute and memory of a network."))(cost)
-app.command("doctor", help=render("Say why a training fails, proved by training it again."))(doctor)
-app.command("demo", help=render("Run the course's chapter: check, train, count, explain."))(demo)
-app.command("explain", help=render("Explain a code: what, why, how it is measured, examples."))(
-    explain
-)
-app.command("rules", help=render("List all codes."))(rules)

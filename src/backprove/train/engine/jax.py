@@ -12,6 +12,7 @@ from jax import lax
 
 from backprove.errors import UsageError
 from backprove.train.engine import Run
+from backprove.train.engine.compiled import keep_compiled
 from backprove.train.step import Program, Tree, apply, gradients, log, outputs
 
 
@@ -21,6 +22,7 @@ class JaxEngine:
     capacity = 256
 
     def __init__(self, program: Program, device: str = "cpu") -> None:
+        keep_compiled()
         self.program = program
         self.device = _device(device)
         self._loop = jax.jit(self._steps, static_argnames="size", donate_argnums=0)
