@@ -12,6 +12,7 @@ from backprove.data.labels import as_labels, one_hot_width
 from backprove.errors import DataError, ShapeError, unknown
 
 TASKS = ("classification", "regression")
+_BLOCK = 8192
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -173,9 +174,9 @@ def _quantities(y: Any) -> Any:
 def _refuse_not_finite(values: Any, what: str, names: tuple[str, ...] | None) -> None:
     if values.dtype.kind != "f":
         return
-    finite = np.isfinite(values)
-    if finite.all():
+    if all(np.isfinite(values[i : i + _BLOCK]).all() for i in range(0, len(values), _BLOCK)):
         return
+    finite = np.isfinite(values)
     row, *column = (int(i) for i in np.unravel_index(np.argmin(finite), values.shape))
     if len(column) == 1:
         where = f"{column[0]} ({names[column[0]]!r})" if names else str(column[0])

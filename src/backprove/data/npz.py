@@ -15,6 +15,7 @@ import numpy as np
 from backprove.data._idx import unreadable
 from backprove.data.dataset import Dataset
 from backprove.data.labels import encode
+from backprove.data.mapped import map_member
 from backprove.errors import DataError, UsageError
 
 _DAMAGE = (
@@ -42,6 +43,8 @@ def load_npz(
     """One split of an archive with the arrays x and y, or x_train, y_train, x_test and y_test.
 
     An archive with only x and y is one training set; y may be missing. Labels may be text.
+    Large arrays that are stored unpacked, as `numpy.savez` does, stay in the file: see `mapped`.
+
     Without `task`, floating labels that are not all whole numbers mean regression.
 
     Raises DataError for an archive that is missing, damaged or holds other arrays, UsageError for
@@ -98,6 +101,9 @@ def _read(path: Path, wanted: Sequence[str]) -> dict[str, Any]:
 
 def _array(archive: zipfile.ZipFile, name: str, path: Path) -> Any:
     try:
+        mapped = map_member(path, archive.getinfo(f"{name}.npy"))
+        if mapped is not None:
+            return mapped
         with archive.open(f"{name}.npy") as member:
             return np.lib.format.read_array(member, allow_pickle=False)
     except _DAMAGE as error:

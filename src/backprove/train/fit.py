@@ -11,6 +11,7 @@ import numpy as np
 
 from backprove.errors import DivergenceError
 from backprove.messages import render
+from backprove.train.feed import feed
 from backprove.train.interrupt import Interruptible
 from backprove.train.progress import Plan, results
 from backprove.train.watch import first_not_finite
@@ -41,7 +42,7 @@ class Fit:
         self.eval_freq = eval_freq
         self.engine = model.engine()
         self.host_data = train
-        self.data = tuple(self.engine.put(part) for part in train)
+        self.feed = feed(self.engine, train, plan.batch_size)
         self.most = 4
         self.saved_at = time.monotonic()
         self.timed: set[int] = set()
@@ -80,12 +81,13 @@ class Fit:
     def _stretch(self, order: Any) -> None:
         """Run some steps: as many as take about `PAUSE` seconds."""
         model, progress = self.model, self.model.progress
-        most = min(self.most, self.engine.capacity)
+        most = min(self.most, self.feed.steps)
         if self.limit is not None:
             most = min(most, self.limit - progress.steps)
         count, size = self.plan.stretch(progress.samples, most)
         began = time.perf_counter()
-        run = self.engine.run(model.state, self.data, order, progress.samples, count, size)
+        data, rows, first = self.feed.batches(order, progress.samples, count, size)
+        run = self.engine.run(model.state, data, rows, first, count, size)
         model.state = run.state
         seconds = time.perf_counter() - began
         progress.seconds += seconds
