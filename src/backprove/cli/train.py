@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from backprove.cli.configuring import chosen_tables, preset_table
+from backprove.cli.configuring import save_config as write_config
 from backprove.errors import UsageError
 from backprove.messages import render
 from backprove.report.training import show_training
 from backprove.train import config as configuration
-from backprove.train.run import resumed_config, train_run
+from backprove.train.run import train_run
 
 Help = typer.Option
 
@@ -20,6 +22,17 @@ def train(
     config: Annotated[
         Path | None,
         typer.Argument(help=render("A TOML file with the tables data, network, training.")),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        Help(help=render("A measured configuration; --list-presets names them.")),
+    ] = None,
+    list_presets: Annotated[
+        bool, Help("--list-presets", help=render("List the presets, and leave."))
+    ] = False,
+    save_config: Annotated[
+        Path | None,
+        Help(help=render("Write what would be trained as a TOML file, to be changed, and leave.")),
     ] = None,
     data: Annotated[
         str | None,
@@ -59,9 +72,12 @@ def train(
     quiet: Annotated[bool, Help("--quiet", "-q", help=render("No progress bar."))] = False,
 ) -> int:
     """Train, evaluate on the test data, save, and print what came out."""
+    if list_presets:
+        typer.echo(preset_table())
+        return 0
     if resume and out is None:
         raise UsageError("--resume needs the folder of the run: add --out runs/NAME")
-    tables = _tables(config, out, resume)
+    tables = chosen_tables(config, preset, out, resume)
     chosen: dict[str, dict[str, Any]] = {
         "data": {"name": data, "target": target, "validation": validation},
         "network": {"layers": _sizes(layers), "activation": activation, "dropout": dropout},
@@ -81,15 +97,11 @@ def train(
         tables.setdefault(table, {}).update(given)
     if threshold is not None and not 0.0 <= threshold <= 1.0:
         raise UsageError("expected a threshold between 0 and 1, found {found}", found=threshold)
+    if save_config is not None:
+        return write_config(tables, save_config)
     result = train_run(configuration.convert(tables), out, resume=resume, verbose=not quiet)
     typer.echo(show_training(result))
     return _missed(result.measures, threshold)
-
-
-def _tables(config: Path | None, out: Path | None, resume: bool) -> dict[str, Any]:
-    if config is not None:
-        return configuration.read(config)
-    return resumed_config(out) if resume and out is not None else {}
 
 
 def _sizes(text: str | None) -> list[int] | None:
