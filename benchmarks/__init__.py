@@ -2,6 +2,9 @@
 
 python -m benchmarks accuracy     test accuracy of the course's network for seeds 0-4
 python -m benchmarks memory       peak memory of training it
+python -m benchmarks cold-start   seconds until the help, until the first step, cold and warm
+python -m benchmarks growth       time of a step over the batch size, memory over the rows
+python -m benchmarks time-to-accuracy   seconds of training until 95 to 98.5 %, by the presets
 python -m benchmarks speed        training and inference beside twelve peers, on four networks
                                   (one of them: speed-course-64 and so on)
 python -m benchmarks check        wrong operators found, beside PyTorch's and JAX's checkers

@@ -6,7 +6,17 @@ import sys
 from functools import partial
 
 from backprove.cli.versions import versions
-from benchmarks import accuracy, conventions, cost_memory, cost_memory_torch, cost_time, memory
+from benchmarks import (
+    accuracy,
+    cold_start,
+    conventions,
+    cost_memory,
+    cost_memory_torch,
+    cost_time,
+    growth,
+    memory,
+    time_to_accuracy,
+)
 from benchmarks.check import score, times
 from benchmarks.cost import compare as cost_compare
 from benchmarks.doctor import cases, overhead, table
@@ -21,6 +31,7 @@ ALL = {
 }
 BY_NAME_ONLY = {
     "check-times": times.main,
+    "cold-start": cold_start.main,
     "conventions": conventions.main,
     "cost": cost_compare.main,
     "cost-memory": cost_memory.main,
@@ -28,10 +39,12 @@ BY_NAME_ONLY = {
     "cost-time": cost_time.main,
     "doctor": table.main,
     "doctor-cases": cases.main,
+    "growth": growth.main,
+    "time-to-accuracy": time_to_accuracy.main,
     "watching": overhead.main,
     **{f"speed-{work}": partial(compare.main, [work]) for work in WORKS},
 }
-WITH_ARGUMENTS = ("cost", "cost-time", "doctor", "doctor-cases")
+WITH_ARGUMENTS = ("cost", "cost-time", "doctor", "doctor-cases", "time-to-accuracy")
 """What reads the rest of the command line itself."""
 
 
