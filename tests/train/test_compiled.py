@@ -60,6 +60,9 @@ def test_a_killed_process_leaves_nothing_that_others_read(tmp_path) -> None:
     assert int(train(tmp_path, "killed")[0]) > 0
     assert kept(tmp_path) == []
     assert len(list(tmp_path.glob("jax/*/own-*"))) == 1
+    train(tmp_path)
+    assert kept(tmp_path) != []
+    assert len(list(tmp_path.glob("jax/*/own-*"))) == (0 if os.name == "posix" else 1)
 
 
 def test_without_a_folder_it_trains_all_the_same(tmp_path) -> None:

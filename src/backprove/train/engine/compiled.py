@@ -47,7 +47,7 @@ def keep_compiled() -> Path | None:
     shared = place / "jax" / machine()
     try:
         shared.mkdir(parents=True, exist_ok=True)
-        own = Path(tempfile.mkdtemp(prefix=_OWN, dir=shared))
+        own = Path(tempfile.mkdtemp(prefix=f"{_prefix()}{os.getpid()}-", dir=shared))
     except OSError:
         return None
     for file in shared.glob("*-cache"):
@@ -71,9 +71,30 @@ def publish(own: Path, shared: Path) -> None:
         for file in kept[:-MOST]:
             file.unlink(missing_ok=True)
         for left in shared.glob(f"{_OWN}*"):
-            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+            if _is_left(left):
                 shutil.rmtree(left, ignore_errors=True)
     shutil.rmtree(own, ignore_errors=True)
+
+
+def _prefix() -> str:
+    """How the folders of this computer's processes begin."""
+    return f"{_OWN}{hashlib.sha256(platform.node().encode()).hexdigest()[:8]}-"
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether the process that a folder belonged to is gone."""
+    if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+        return True
+    if os.name != "posix" or not folder.name.startswith(_prefix()):
+        return False
+    number = int(folder.name.removeprefix(_prefix()).partition("-")[0])
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def machine() -> str:
