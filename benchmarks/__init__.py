@@ -6,7 +6,8 @@ python -m benchmarks cold-start   seconds until the help, until the first step, 
 python -m benchmarks growth       time of a step over the batch size, memory over the rows
 python -m benchmarks time-to-accuracy   seconds of training until 95 to 98.5 %, by the presets
 python -m benchmarks speed        training and inference beside twelve peers, on four networks
-                                  (one of them: speed-course-64 and so on)
+                                  (one of them: speed-course-64 and so on,
+                                  with the names of peers one round of these alone)
 python -m benchmarks check        wrong operators found, beside PyTorch's and JAX's checkers
 python -m benchmarks check-times  seconds that checks take
 python -m benchmarks cost         parameters and compute beside eight other counters, on networks

@@ -23,6 +23,11 @@ from benchmarks.doctor import cases, overhead, table
 from benchmarks.speed import compare
 from benchmarks.speed.work import WORKS
 
+
+def _piece(work: str) -> None:
+    compare.piece(work, sys.argv[2:])
+
+
 ALL = {
     "accuracy": accuracy.main,
     "memory": memory.main,
@@ -42,9 +47,16 @@ BY_NAME_ONLY = {
     "growth": growth.main,
     "time-to-accuracy": time_to_accuracy.main,
     "watching": overhead.main,
-    **{f"speed-{work}": partial(compare.main, [work]) for work in WORKS},
+    **{f"speed-{work}": partial(_piece, work) for work in WORKS},
 }
-WITH_ARGUMENTS = ("cost", "cost-time", "doctor", "doctor-cases", "time-to-accuracy")
+WITH_ARGUMENTS = (
+    "cost",
+    "cost-time",
+    "doctor",
+    "doctor-cases",
+    "time-to-accuracy",
+    *(f"speed-{work}" for work in WORKS),
+)
 """What reads the rest of the command line itself."""
 
 

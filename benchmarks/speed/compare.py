@@ -1,7 +1,9 @@
 """Rounds over all peers on one work: medians, spread, ratios, the share of the products' limit.
 
-`python -m benchmarks speed [WORK ...]` prints a table for each work and writes
-benchmarks/results/speed-WORK.json and .svg.
+`python -m benchmarks speed` prints a table for each work and writes
+benchmarks/results/speed-WORK.json and .svg. `python -m benchmarks speed-WORK NAME ...` runs only
+the peers of these names, once, and adds their run to those in the file: a long comparison can be
+made in pieces.
 """
 
 from __future__ import annotations
@@ -31,34 +33,59 @@ RESULTS = HERE.parent / "results"
 def main(names: list[str]) -> None:
     """Every named work, or all."""
     for name in names or list(WORKS):
-        if name not in WORKS:
-            sys.exit(f"unknown work {name!r}: known are {', '.join(WORKS)}")
-        found = compare(WORKS[name])
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"speed-{name}.json").write_text(json.dumps(found, indent=1) + "\n")
-        (RESULTS / f"speed-{name}.svg").write_text(chart.bars(found))
-        print(table(found))
+        _write(compare(WORKS[name], PLACES, ROUNDS))
 
 
-def compare(work: Work) -> dict[str, Any]:
-    """All peers in turn, `ROUNDS` times, and the limit measured between the rounds."""
+def piece(work: str, names: list[str]) -> None:
+    """One more round of the named peers, or of all, beside what the file holds already."""
+    known = {place.name: place for place in PLACES}
+    for name in names:
+        if name not in known:
+            sys.exit(f"unknown peer {name!r}: known are {', '.join(known)}")
+    file = RESULTS / f"speed-{work}.json"
+    before = json.loads(file.read_text()) if file.exists() else None
+    chosen = tuple(known[name] for name in names) or PLACES
+    _write(compare(WORKS[work], chosen, 1, before))
+
+
+def _write(found: dict[str, Any]) -> None:
+    name = found["work"]["name"]
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"speed-{name}.json").write_text(json.dumps(found, indent=1) + "\n")
+    (RESULTS / f"speed-{name}.svg").write_text(chart.bars(found))
+    print(table(found))
+
+
+def compare(
+    work: Work, places: tuple[Place, ...], rounds: int, before: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The peers in turn, `rounds` times, and the limit measured between the rounds."""
     runs: dict[str, list[dict[str, Any]]] = {place.name: [] for place in PLACES}
     limits: list[dict[str, float]] = []
+    if before is not None:
+        limits.append(before["limit"])
+        runs |= {row["name"]: row["runs"] for row in before["rows"]}
     with tempfile.TemporaryDirectory() as folder:
         write_arrays(work, Path(folder))
         (Path(folder) / "work.json").write_text(json.dumps(asdict(work)))
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             limits.append(products(work))
-            for place in PLACES:
+            for place in places:
                 runs[place.name].append(run(place, folder))
-    rows = [_row(place, runs[place.name]) for place in PLACES]
+    return summary(work, runs, limits)
+
+
+def summary(
+    work: Work, runs: dict[str, list[dict[str, Any]]], limits: list[dict[str, float]]
+) -> dict[str, Any]:
+    """What the file of results holds; peers that were never run are left out."""
     return {
         "work": asdict(work),
         "date": datetime.date.today().isoformat(),
         "machine": {"processor": _processor(), "cores": THREADS, "system": platform.platform()},
         "limit": {name: min(limit[name] for limit in limits) for name in limits[0]},
         "products": work.products,
-        "rows": rows,
+        "rows": [_row(place, runs[place.name]) for place in PLACES if runs[place.name]],
     }
 
 
@@ -99,6 +126,7 @@ def _row(place: Place, runs: list[dict[str, Any]]) -> dict[str, Any]:
         "name": place.name,
         "precision": place.precision,
         "note": "ReLU in place of LeakyReLU" if place.relu_only else "",
+        "runs": runs,
     }
     if not good:
         return row | {"error": runs[-1]["error"]}
