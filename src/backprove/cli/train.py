@@ -57,7 +57,9 @@ def train(
     validation: Annotated[
         float | None, Help(help=render("Share of the training data held out for validation."))
     ] = None,
-    engine: Annotated[str | None, Help(help=render("jax (compiled) or numpy (eager)."))] = None,
+    engine: Annotated[
+        str | None, Help(help=render("jax (compiled), numpy (eager) or torch."))
+    ] = None,
     device: Annotated[str | None, Help(help=render("cpu or gpu."))] = None,
     out: Annotated[
         Path | None, Help(help=render("Folder of the run; default runs/DATA-N."))

@@ -112,7 +112,13 @@ def build_model(config: Config, task: str = "classification", samples: int = 0) 
     """The model of a configuration, prepared for training on so many samples."""
     spec = config.training
     net = with_wrong_backward(config.mistakes, build_network(config.network))
-    model = Model(net, engine=spec.engine, device=spec.device, seed=spec.seed)
+    model = Model(
+        net,
+        engine=spec.engine,
+        device=spec.device,
+        precision=spec.precision,
+        seed=spec.seed,
+    )
     loss = _named(spec.loss, "loss")
     named = spec.metrics
     if named is None:

@@ -94,6 +94,7 @@ class TrainingConfig(msgspec.Struct, forbid_unknown_fields=True):
     seed: int = 0
     engine: str = "jax"
     device: str = "cpu"
+    precision: str = "float32"
     metrics: list[Named] | None = None
     early_stopping: dict[str, Any] | None = None
 

@@ -31,12 +31,19 @@ class Trainable:
     """The state of a model and what works on it; `Model` adds what users call."""
 
     def __init__(
-        self, net: Any, *, engine: str = "jax", device: str = "cpu", seed: int = 0
+        self,
+        net: Any,
+        *,
+        engine: str = "jax",
+        device: str = "cpu",
+        precision: str = "float32",
+        seed: int = 0,
     ) -> None:
         if seed < 0:
             raise UsageError("expected a seed of 0 or more, found {seed}", seed=seed)
         self.net = as_op(net)
         self.seed, self._engine_name, self._device = int(seed), engine, device
+        self._precision = precision
         self.metrics: list[Any] = []
         self.stop_training = False
         self.progress = Progress()
@@ -140,7 +147,9 @@ class Trainable:
     def engine(self) -> Engine:
         """The engine, made once for each `prepare`, so that nothing is compiled twice."""
         if self._engine is None:
-            self._engine = find_engine(self._engine_name, self.program(), self._device)
+            self._engine = find_engine(
+                self._engine_name, self.program(), self._device, self._precision
+            )
             self._placed = False
         return self._engine
 

@@ -1,7 +1,8 @@
 """Engines run the pure step of `train.step` over many batches.
 
 `numpy` runs it eagerly, to read, to debug and to probe; `jax` compiles one loop over many steps
-and runs it on a CPU or GPU. The same seed gives the same losses in both, to rounding.
+and runs it on a CPU or GPU; `torch` uses PyTorch's matrix products and fused optimizers. The same
+seed gives the same losses in all, to rounding.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Any, NamedTuple, Protocol
 from backprove.errors import UsageError, unknown
 from backprove.train.step import Program, Tree
 
-ENGINES = ("jax", "numpy")
+ENGINES = ("jax", "numpy", "torch")
 DEVICES = ("cpu", "gpu")
+PRECISIONS = ("float32", "bf16")
 
 
 class Run(NamedTuple):
@@ -50,18 +52,38 @@ class Engine(Protocol):
         ...
 
 
-def engine(name: str, program: Program, device: str = "cpu") -> Engine:
-    """The engine of a name. Raises UsageError for an unknown engine or device."""
+def engine(name: str, program: Program, device: str = "cpu", precision: str = "float32") -> Engine:
+    """The engine of a name. Raises UsageError for an unknown engine, device or precision."""
     if name not in ENGINES:
         raise unknown("engine", name, ENGINES)
     if device not in DEVICES:
         raise unknown("device", device, DEVICES)
+    if precision not in PRECISIONS:
+        raise unknown("precision", precision, PRECISIONS)
+    if name != "torch" and precision != "float32":
+        raise UsageError(
+            "the {name} engine computes in float32 only: choose engine='torch' for {precision}",
+            name=name,
+            precision=precision,
+        )
+    if name != "jax" and device != "cpu":
+        raise UsageError("the {name} engine runs on the cpu only: choose engine='jax'", name=name)
+    if name == "torch":
+        return _torch_engine(program, precision)
     if name == "numpy":
-        if device != "cpu":
-            raise UsageError("the numpy engine runs on the cpu only: choose engine='jax'")
         from backprove.train.engine.numpy import NumPyEngine
 
         return NumPyEngine(program)
     from backprove.train.engine.jax import JaxEngine
 
     return JaxEngine(program, device)
+
+
+def _torch_engine(program: Program, precision: str) -> Engine:
+    try:
+        from backprove.train.engine.torch import TorchEngine
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "the torch engine needs PyTorch: pip install 'backprove[torch]', or choose engine='jax'"
+        ) from error
+    return TorchEngine(program, precision)

@@ -1,0 +1,106 @@
+"""The engine on PyTorch's arrays, in a process of its own: PyTorch does not go beside JAX."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from backprove import Linear, Model, Sequential
+from backprove.errors import UsageError
+
+SCRIPT = """
+import json, sys, tempfile
+import numpy as np
+from backprove import BatchNorm1D, Dropout, LeakyReLU, Linear, Model, Sequential
+from backprove.errors import DivergenceError
+from backprove.optim import SGD, Adam, AdamW, ClipByNorm, Momentum, Nesterov, RMSprop
+
+rng = np.random.default_rng(0)
+data = rng.standard_normal((150, 6), dtype=np.float32), rng.integers(0, 3, 150)
+OPTIMIZERS = {
+    "sgd": SGD(0.1, weight_decay=0.01), "momentum": Momentum(0.1), "nesterov": Nesterov(0.1),
+    "adam": Adam(1e-2, clip=ClipByNorm(0.5)), "adamw": AdamW(1e-2), "rmsprop": RMSprop(1e-3),
+}
+
+def model(optimizer, engine="torch", seed=1, **options):
+    parts = Linear(6, 16), BatchNorm1D(16), LeakyReLU(), Dropout(0.2), Linear(16, 3)
+    made = Model(Sequential(*parts), engine=engine, seed=seed, **options)
+    return made.prepare(optimizer, "cross_entropy", ["accuracy"])
+
+def trained(*args, epochs=2, **options):
+    made = model(*args, **options)
+    made.fit(data, batch_size=32, epochs=epochs, verbose=0)
+    return made
+
+found = {}
+for name, optimizer in OPTIMIZERS.items():
+    a, b = (np.array(trained(optimizer, e).step_losses) for e in ("numpy", "torch"))
+    found[name] = float(np.abs(a - b).max())
+whole = trained(OPTIMIZERS["adam"])
+with tempfile.TemporaryDirectory() as folder:
+    trained(OPTIMIZERS["adam"], epochs=1).save(folder)
+    again = model(OPTIMIZERS["adam"], seed=9).load(folder)
+    again.fit(data, batch_size=32, epochs=2, verbose=0, resume=True)
+same = [np.array_equal(v, again.state_dict()[k]) for k, v in whole.state_dict().items()]
+found["resumed"] = all(same) and again.step_losses == whole.step_losses
+half = trained(OPTIMIZERS["adam"], precision="bf16")
+found["half"] = float(np.abs(np.array(half.step_losses) - whole.step_losses).max())
+found["dtypes"] = sorted({str(v.dtype) for v in half.state_dict().values()})
+wild = model(SGD(1e30))
+try:
+    wild.fit(data, batch_size=32, epochs=2, verbose=0)
+except DivergenceError as error:
+    found["diverged"] = str(error)
+found["jax"] = "jax" in sys.modules
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, object]:
+    if find_spec("torch") is None:
+        pytest.skip("needs PyTorch")
+    words = [sys.executable, "-c", SCRIPT]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"])
+def test_losses_are_numpys_to_rounding(found, name) -> None:
+    assert found[name] < 2e-6
+
+
+def test_a_resumed_run_ends_with_the_same_bits(found) -> None:
+    assert found["resumed"]
+
+
+def test_bf16_rounds_products_and_keeps_float32_parameters(found) -> None:
+    assert 1e-6 < found["half"] < 0.05
+    assert found["dtypes"] == ["float32"]
+
+
+def test_not_finite_stops_with_the_step(found) -> None:
+    assert "at step 2" in found["diverged"]
+
+
+def test_jax_is_not_imported(found) -> None:
+    assert not found["jax"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"engine": "torch", "device": "gpu"}, "the torch engine runs on the cpu only"),
+        ({"precision": "bf16"}, "the jax engine computes in float32 only"),
+        ({"engine": "torch", "precision": "bf61"}, "did you mean 'bf16'"),
+    ],
+)
+def test_what_an_engine_cannot_do_is_said(options, words) -> None:
+    model = Model(Sequential(Linear(2, 2)), **options)
+    with pytest.raises(UsageError, match=words):
+        model.engine()
