@@ -11,6 +11,7 @@ from backprove.doctor.spec import Spec, convert
 from backprove.errors import DataError, ShapeError, UsageError
 from backprove.train.build import build_model
 from backprove.train.build_data import build_data
+from backprove.train.callbacks import EarlyStopping
 from backprove.train.config import write
 
 
@@ -62,6 +63,36 @@ def test_a_schedule_that_watches_the_loss_trains_like_a_model(validation) -> Non
     history = model.fit(data.train, data.validation, batch_size=20, epochs=6, verbose=0)
     assert losses == replayed == history.step_losses
     assert run.learning_rate == model.learning_rate() < 0.02
+
+
+@pytest.mark.parametrize("monitor", ["loss", "val_loss", "val_accuracy"])
+def test_early_stopping_ends_a_run_where_it_ends_a_model(monitor) -> None:
+    stop = {"monitor": monitor, "patience": 1, "min_delta": 0.05}
+    spec = iris(engine="numpy", early_stopping=stop, epochs=30)
+    spec.data.validation = 0.2
+    run = ConfigSubject(spec).start(0)
+    losses = []
+    while not run.finished:
+        before = run.snapshot()
+        run.step()
+        run.restore(before)
+        losses.append(run.step())
+    data = build_data(spec)
+    model = build_model(spec, samples=len(data.train))
+    history = model.fit(
+        data.train, data.validation, batch_size=20, epochs=30, verbose=0,
+        callbacks=[EarlyStopping(**stop)],
+    )  # fmt: skip
+    assert losses == history.step_losses
+    assert 1 < len(losses) < run.total_steps
+    weights = {**run.parameters, **run.statistics}
+    assert same(weights, {k: np.asarray(v) for k, v in model.state_dict().items()})
+
+
+def test_early_stopping_without_validation_data_is_refused() -> None:
+    spec = iris(early_stopping={"patience": 1})
+    with pytest.raises(UsageError, match="no validation data"):
+        ConfigSubject(spec).start(0)
 
 
 def test_same_seed_same_bits_other_seed_others() -> None:

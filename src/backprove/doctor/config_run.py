@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from backprove.doctor.early_stop import EarlyStop
 from backprove.doctor.epoch_watch import EpochWatch
 from backprove.doctor.layers import layers_of
 from backprove.doctor.probes import Probes
 from backprove.doctor.spec import Spec
 from backprove.train.model import Model
-from backprove.train.progress import Plan
+from backprove.train.progress import Plan, results
 from backprove.train.step import (
     Program,
     Tree,
@@ -20,6 +21,7 @@ from backprove.train.step import (
     gradients,
     initial_state,
     keys,
+    log,
     prepared,
     tree_map,
 )
@@ -32,7 +34,8 @@ class ConfigRun(Probes):
     def __init__(self, model: Model, spec: Spec, train: Any, held_out: Any, probe: int) -> None:
         self.seed, self._train, self._held_out = spec.training.seed, train, held_out
         self._program, self._probe = model.program(), slice(0, probe)
-        self._bare = replace(self._program, metrics=())
+        stops = spec.training.early_stopping is not None
+        self._stepped = self._program if stops else replace(self._program, metrics=())
         options = spec.training
         rows = len(train.x)
         self._plan = Plan(rows, options.batch_size, options.shuffle, False, self.seed)
@@ -48,10 +51,12 @@ class ConfigRun(Probes):
         self.layers = layers_of(self._program.net)
         validation = self._validation_loss if spec.data.validation else None
         self._watch = EpochWatch(model.schedule, self._plan.steps, validation)
+        self._stop = self._early_stop(spec)
 
     @property
     def finished(self) -> bool:
-        return self.diverged_at is not None or self.step_count >= self.total_steps
+        ended = self._stop is not None and self._stop.stop_training
+        return ended or self.diverged_at is not None or self.step_count >= self.total_steps
 
     @property
     def parameters(self) -> Tree:
@@ -100,7 +105,7 @@ class ConfigRun(Probes):
         rows = self.rows(self.step_count)
         with np.errstate(all="ignore"):
             grads, stats, entry = gradients(
-                self._bare, self._state, self._train.x[rows], self._train.y[rows]
+                self._stepped, self._state, self._train.x[rows], self._train.y[rows]
             )
             loss = float(entry["loss"])
             self.gradients, self.previous = grads, self._state["params"]
@@ -115,7 +120,39 @@ class ConfigRun(Probes):
         scale = self._watch.after(self.step_count, loss, float(entry["weight"]))
         if scale is not None:
             self._state["rate_scale"] = np.asarray(scale)
+        if self._stop is not None:
+            self._stop.after(self.step_count, entry)
         return loss
+
+    def _early_stop(self, spec: Spec) -> EarlyStop | None:
+        options = spec.training.early_stopping
+        if options is None:
+            return None
+        evaluate = self._validation_record if spec.data.validation else None
+        metrics = self._program.metrics
+        return EarlyStop(
+            options, spec.training.epochs, self._plan.steps, metrics, evaluate,
+            lambda: {**self._state["params"], **self._state["stats"]}, self._load_weights,
+        )  # fmt: skip
+
+    def _load_weights(self, values: Tree) -> None:
+        """Put weights and statistics back; the last update stays readable as the step made it."""
+        last, before = self._state["params"], self.previous
+        params = {k: np.array(values[k]) for k in last}
+        stats = {k: np.array(values[k]) for k in self._state["stats"]}
+        self._state = {**self._state, "params": params, "stats": stats}
+        self.previous = {k: params[k] - (last[k] - before[k]) for k in last}
+
+    def _validation_record(self) -> dict[str, Any]:
+        """Loss and metrics of the validation data in evaluation mode."""
+        x, y = prepared(self._program, self._held_out.x, None, False), self._held_out.y
+        with np.errstate(all="ignore"):
+            outputs = self.outputs(x)
+            value, _ = self._program.loss.fwd(outputs, y)
+            entry = log(self._program, outputs, y, value)
+        return results(
+            {**entry, "loss": entry["loss"] * entry["weight"]}, self._program.metrics, "val_"
+        )
 
     def _validation_loss(self) -> float:
         x = prepared(self._program, self._held_out.x, None, False)
@@ -154,10 +191,13 @@ class ConfigRun(Probes):
 
     def snapshot(self) -> Any:
         state = tree_map(np.array, self._state)
-        return state, self._watch.snapshot(), self.step_count, self.diverged_at
+        stop = None if self._stop is None else self._stop.snapshot()
+        return state, self._watch.snapshot(), self.step_count, self.diverged_at, stop
 
     def restore(self, snapshot: Any) -> None:
-        state, watched, self.step_count, self.diverged_at = snapshot
+        state, watched, self.step_count, self.diverged_at, stop = snapshot
+        if self._stop is not None:
+            self._stop.restore(stop)
         self._watch.restore(watched)
         self._state = tree_map(np.array, state)
         self.gradients, self.previous = {}, self._state["params"]
