@@ -16,8 +16,7 @@ def input_shapes(op: Op, given: Any, batch_size: int) -> tuple[Shape, ...]:
     Raises UsageError for a batch below 1, a shape that is missing or is none, and a wrong number
     of inputs.
     """
-    if not isinstance(batch_size, int) or batch_size < 1:
-        raise UsageError("expected a batch size of 1 or more, found {found}", found=batch_size)
+    refuse_no_batch(batch_size)
     given = guess(op) if given is None else given
     if given is None:
         raise UsageError(
@@ -49,3 +48,9 @@ def guess(net: Op) -> Shape | None:
     leaves = (op for _, op in net.leaves()) if isinstance(net, Composite) else iter([net])
     sizes = (getattr(op, "in_features", None) for op in leaves)
     return next(((int(n),) for n in sizes if n is not None), None)
+
+
+def refuse_no_batch(batch_size: int) -> None:
+    """Raise UsageError for a batch below 1."""
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise UsageError("expected a batch size of 1 or more, found {found}", found=batch_size)

@@ -150,7 +150,8 @@ def draw(shape: list[int], dtype: str) -> Any:
         return torch.zeros(shape, dtype=kind)
     if torch.get_default_device().type == "meta":
         return torch.empty(shape, dtype=kind)
-    return torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(kind)
+    with torch.inference_mode(False):
+        return torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(kind)
 
 
 def count_network(

@@ -50,14 +50,7 @@ def cost_of_file(
             path=place.partition("::")[0],
         )
     find(convention)
-    if convention not in CONVENTIONS[library]:
-        raise UsageError(
-            "{tool} does not read networks of {library}, so there is nothing that it prints: "
-            "choose --convention {known}",
-            tool=convention if convention != "paddle" else "paddle.flops",
-            library=NAMES[library],
-            known=", ".join(CONVENTIONS[library]),
-        )
+    refuse_other_library(convention, library)
     given, keywords = parse(inputs)
     file, mark, name = place.partition("::")
     absolute = f"{Path(file).resolve()}{mark}{name}"
@@ -69,6 +62,18 @@ def cost_of_file(
         raise failure(found, place, inputs or "", abstract, tool)
     shapes = [tuple(i["shape"]) for i in [*given, *keywords.values()]]
     return result_of(found, library, place, shapes, optimizer, loss, convention)
+
+
+def refuse_other_library(convention: str, library: str) -> None:
+    """Raise UsageError for a tool that does not read networks of this library."""
+    if convention not in CONVENTIONS[library]:
+        raise UsageError(
+            "{tool} does not read networks of {library}, so there is nothing that it prints: "
+            "choose --convention {known}",
+            tool=convention if convention != "paddle" else "paddle.flops",
+            library=NAMES[library],
+            known=", ".join(CONVENTIONS[library]),
+        )
 
 
 def failure(
