@@ -44,6 +44,7 @@ ROWS = [
     ("pow paddle", "paddle:pow", "gradient of a", "GRD001", {}),
     ("pow jax", "jax:numpy.power", "gradient of a", "GRD001", {}),
     ("gelu", f"torch:{F}gelu", "value", "GRD013", {"yours": "inf", "dtype": "float32"}),
+    ("mish twice", f"torch:{F}mish", "second derivative for x", "GRD026", {"yours": "nan"}),
     ("silu jax", "jax:nn.silu", X, "GRD013", {"yours": "nan"}),
 ]
 

@@ -23,7 +23,16 @@ TABLE = tomllib.loads(Path(__file__).with_name("operations.toml").read_text())
 
 @pytest.fixture(scope="module", params=TABLE)
 def step(request) -> tuple[dict[str, Any], Any, Any]:
-    """(row of the table, state, the lowered loop) of one network."""
+    """(row of the table, state, the lowered loop) of one network, in JAX's own setting for float64.
+
+    Another test of this process may have switched it on.
+    """
+    with jax.enable_x64(False):
+        return lowered_step(request)
+
+
+def lowered_step(request) -> tuple[dict[str, Any], Any, Any]:
+    """What `step` gives."""
     row = dict(TABLE[request.param])
     row["network"] = request.param
     spec = config.convert(row.pop("config"))

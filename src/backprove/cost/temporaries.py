@@ -34,7 +34,7 @@ TEMPORARIES = {
     "SiLU": (5.0, 8.25),
     "Sigmoid": (2.0, 3.0),
     "Softmax": (2.25, 0.0),
-    "Softplus": (2.0, 2.25),
+    "Softplus": (3.25, 2.25),
     "Softshrink": (1.0, 0.25),
     "Softsign": (2.0, 1.0),
     "Tanh": (0.0, 3.0),
