@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from backprove import codes
+from backprove.check.counterexample import place
 from backprove.check.kinks import Kink
 from backprove.check.references import LIBRARIES, Answer, ask
-from backprove.check.verdict import place
 from backprove.errors import unknown
 from backprove.findings import Evidence, Finding
 

@@ -90,7 +90,7 @@ def ask(cls: Any, libraries: list[str], seed: int, op: Any = None) -> list[Answe
 
 def findings(answers: list[Answer]) -> list[Finding]:
     """One finding for each result of a reference that is wrong beyond a loss of digits."""
-    from backprove.check.verdict import what
+    from backprove.check.counterexample import what
 
     found = []
     for answer in answers:
@@ -102,8 +102,8 @@ def findings(answers: list[Answer]) -> list[Finding]:
 
 
 def _finding(own: list[Failure], answer: Answer, title: str) -> Finding:
+    from backprove.check.counterexample import shown
     from backprove.check.shrink import smallest
-    from backprove.check.verdict import shown
 
     least = smallest(own, answer.subject, answer.tally)
     parameters, evidence = shown(least)

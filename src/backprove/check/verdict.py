@@ -7,45 +7,31 @@ from typing import Any
 import numpy as np
 
 from backprove import codes
-from backprove.check import alone, notes, recognise, recognise_matrix
+from backprove.check import alone, notes, noticed, recognise, recognise_matrix
 from backprove.check.arrangement import arranged
 from backprove.check.broadcasting import unsummed
 from backprove.check.cells import Tally
+from backprove.check.counterexample import common, shown, what
 from backprove.check.examples import DRAWN
 from backprove.check.narrow import digits_lost, narrower
-from backprove.check.precision import DTYPES
 from backprove.check.reduce import reduced
-from backprove.check.refusals import names_a_setting
-from backprove.check.script import script
 from backprove.check.shrink import SEVERITY, smallest
 from backprove.check.trial import Failure
-from backprove.check.undecided import undecided
-from backprove.files import relative
 from backprove.findings import Check, Evidence, Finding
-from backprove.op import Op
-from backprove.targets.sentences import plainly
-
-FACTORS = "GRD003"
-
-
-def what(name: str, inputs: list[str]) -> str:
-    """How a result is called: "value", "gradient of x"."""
-    if name == "y":
-        return "value"
-    if name.startswith("d:"):
-        return f"gradient of {name[2:]}"
-    index = int(name[1:])
-    return f"gradient of {inputs[index] if index < len(inputs) else 'x'}"
 
 
 def findings(tally: Tally, subject: Any) -> list[Finding]:
     """One finding for each result that failed, and those about properties and errors."""
-    found = _stops(tally, subject)
+    found = noticed.stops(tally, subject)
     for name in dict.fromkeys(f.name for f in tally.failures):
         own = [f for f in tally.failures if f.name == name]
         found += _once([_of_result(part, tally, subject) for part in _apart(own)])
     found += _positions(tally, subject)
-    found += [*_notes(tally, subject), *_dtypes(tally, subject), *_undecided(tally, subject)]
+    found += [
+        *noticed.notes(tally, subject),
+        *noticed.dtypes(tally, subject),
+        *noticed.open_questions(tally, subject),
+    ]
     return found if found or not vacuous(tally) else [codes.finding("GRD022")]
 
 
@@ -103,7 +89,7 @@ def _positions(tally: Tally, subject: Any) -> list[Finding]:
         told = {k: parameters[k] for k in ("yours", "expected")}
         told |= {"position": failure.place[0], "length": failure.trial.dy.size}
         level = "info" if np.isnan(float(failure.trial.inputs[0][failure.place])) else "error"
-        shared = _shared(failure, subject, what(failure.name, subject.facts["inputs"]))
+        shared = common(failure, subject, what(failure.name, subject.facts["inputs"]))
         found.append(codes.finding("GRD019", parameters=told, level=level, **shared))
     return found
 
@@ -145,7 +131,7 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     name, kind = least.name, least.kind
     own = [least, *own]
     title = what(name, subject.facts["inputs"])
-    shared = _shared(least, subject, title)
+    shared = common(least, subject, title)
     parameters: dict[str, Any] = {"what": title}
     if kind == "missing":
         return codes.finding("GRD007", parameters=parameters, **shared)
@@ -217,193 +203,3 @@ def _pattern(name: str, own: list[Failure], tally: Tally) -> tuple[str, list[Evi
     if recognise.derivative_ignored(runs, name):
         return "GRD001", [Evidence("fits", "the upstream gradient itself")]
     return "GRD001", []
-
-
-def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
-    """The parameters and the evidence that show a failing element."""
-    trial = least.trial
-    yours, wanted = _telling(least)
-    evidence = [
-        Evidence("input", _input(least)),
-        Evidence("upstream gradient", _dy(least)),
-        Evidence("yours", _plain(least.found)),
-        Evidence("expected", _plain(least.low)),
-        Evidence("dtype", trial.dtype),
-        Evidence("distance", float(f"{least.ulp:.3g}"), unit="ULP"),
-        Evidence("oracle", _oracle(least)),
-        Evidence("trial", trial.purpose),
-    ]
-    if trial.group:
-        evidence.append(Evidence("group", trial.group))
-    evidence += [Evidence(f"parameter {k}", _short(v)) for k, v in trial.values.items()]
-    if trial.arguments:
-        evidence.append(Evidence("arguments", str(trial.arguments)))
-    if trial.dy.size != 1:
-        evidence.append(Evidence("shape", str(trial.dy.shape), where=str(least.place)))
-    return {"yours": yours, "input": _input(least), "expected": wanted}, evidence
-
-
-def _oracle(least: Failure) -> str:
-    trial = least.trial
-    return trial.value_oracle if least.name == "y" and trial.value_oracle else trial.oracle
-
-
-def _shared(least: Failure, subject: Any, title: str) -> dict[str, Any]:
-    evidence = [] if least.kind in ("missing", "shape") else shown(least)[1]
-    return {"evidence": evidence, "script": script(least, subject), **place(subject, title)}
-
-
-def place(subject: Any, title: str) -> dict[str, Any]:
-    """Subject, check, file, line and source of a finding; those of forward for the value."""
-    facts = subject.facts
-    forward = facts.get("forward", {})
-    if title == "value" and forward.get("file"):
-        facts = {**facts, **forward}
-    return {
-        "subject": facts["name"],
-        "check": title,
-        "file": relative(facts["file"]) if subject.place and facts["file"] else None,
-        "line": facts["line"] if subject.place else None,
-        "source": facts["source"] if subject.place else "",
-    }
-
-
-def _input(least: Failure) -> Any:
-    x = least.trial.inputs[0]
-    if (np.shape(x) == least.trial.dy.shape and least.place != ()) or x.ndim == 0:
-        return _plain(x[least.place] if np.ndim(x) == len(least.place) else x)
-    return str(np.asarray(x, dtype=np.float64).tolist()) if x.size <= 12 else f"shape {x.shape}"
-
-
-def _short(value: Any) -> Any:
-    size = np.size(value)
-    floating = np.asarray(value).dtype.kind in "fV"
-    return _plain(value) if size <= 12 and floating else str(value)[:60]
-
-
-def _dy(least: Failure) -> Any:
-    dy = least.trial.dy
-    if least.place and dy.ndim == len(least.place) and dy.shape == np.shape(least.trial.inputs[0]):
-        return _plain(dy[least.place])
-    return _plain(dy) if dy.size <= 12 else f"shape {dy.shape}"
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, tuple):
-        return str(value)
-    array = np.asarray(value, dtype=np.float64)
-    return float(array.item()) if array.size == 1 else array.tolist()
-
-
-def _number(value: Any) -> str:
-    return f"{float(value):.9g}"
-
-
-def _wanted(least: Failure) -> str:
-    low, high = _number(least.low), _number(least.high)
-    return low if low == high else f"{low} .. {high}"
-
-
-def _telling(least: Failure) -> tuple[str, str]:
-    """Yours and expected, with all digits where nine do not tell them apart."""
-    yours, wanted = _number(least.found), _wanted(least)
-    return (
-        (yours, wanted) if yours != wanted else (repr(float(least.found)), repr(float(least.low)))
-    )
-
-
-def _stops(tally: Tally, subject: Any) -> list[Finding]:
-    """What ended the process, or else the first run that gave no result."""
-    errors = [(o, t) for o, t in tally.errors if not names_a_setting(o, t, subject)]
-    first = tally.ended or (errors[0] if errors else None)
-    if first is None:
-        return []
-    outcome, trial = plainly(first[0]), first[1]
-    where = {**place(subject, "run"), "line": outcome.line, "source": ""}
-    if outcome.file:
-        where["file"] = relative(outcome.file)
-    evidence = [
-        Evidence("input", _input_of(trial)),
-        Evidence("dtype", trial.dtype),
-        Evidence("trial", trial.purpose),
-    ]
-    parameters: dict[str, Any] = {
-        "method": outcome.method or "run",
-        "error": outcome.error or outcome.signal or f"exit code {outcome.code}",
-        "limit": f"{outcome.limit:g}",
-    }
-    code = "GRD021" if outcome.kind == "timed out" else "GRD020"
-    if outcome.kind in ("no result", "malformed"):
-        code = "GRD025"
-        parameters |= {"found": outcome.error, "expected": "array"}
-    shown_by = script(Failure(trial, "d0", "stopped", (), None, None, None), subject)
-    return [codes.finding(code, parameters=parameters, evidence=evidence, script=shown_by, **where)]
-
-
-def _input_of(trial: Any) -> Any:
-    x = np.asarray(trial.inputs[0])
-    return _plain(x) if x.size <= 12 else f"shape {x.shape}"
-
-
-def _undecided(tally: Tally, subject: Any) -> list[Finding]:
-    found = []
-    for dtype, name in undecided(tally.runs):
-        title = what(name, subject.facts["inputs"])
-        parameters = {"dtype": dtype, "what": title}
-        found.append(codes.finding("GRD014", parameters=parameters, **place(subject, title)))
-    return found
-
-
-def _notes(tally: Tally, subject: Any) -> list[Finding]:
-    found = []
-    for note in dict.fromkeys(note for note, _ in tally.notes):
-        where = place(subject, "properties")
-        if note == "disturbed":
-            found.append(codes.finding("GRD010", **where))
-        elif note.startswith("alias:"):
-            if not issubclass(getattr(subject, "cls", object), Op):
-                name = note.rpartition(":")[2]
-                parameters = {"method": "forward", "name": name}
-                found.append(codes.finding("GRD017", parameters=parameters, **where))
-        elif note.startswith("only parameters:"):
-            parameters = {"what": f"gradient of {note.partition(':')[2]}"}
-            found.append(codes.finding("GRD007", parameters=parameters, **where))
-        elif note == "not deterministic":
-            parameters = {"first": "y", "second": "another y"}
-            found.append(codes.finding("GRD018", parameters=parameters, **where))
-        else:
-            found.append(_changed(note, subject, where))
-    return found
-
-
-def _changed(note: str, subject: Any, where: dict[str, Any]) -> Finding:
-    _, method, argument = note.split(":", 2)
-    kind, _, name = argument.partition(" ")
-    if kind == "input":
-        inputs = subject.facts["inputs"]
-        name = inputs[int(name)] if int(name) < len(inputs) else "x"
-        return codes.finding("GRD009", parameters={"method": method, "name": name}, **where)
-    parameters = {
-        "method": method,
-        "kind": kind if name else "upstream gradient",
-        "name": name or "dy",
-    }
-    return codes.finding("GRD016", parameters=parameters, **where)
-
-
-def _dtypes(tally: Tally, subject: Any) -> list[Finding]:
-    """Results of another dtype than the input's: one finding for each."""
-    found: dict[str, Finding] = {}
-    for trial, outcome in tally.runs:
-        for name, dtype in outcome["dtypes"].items():
-            if dtype not in DTYPES or dtype == trial.dtype or name in found:
-                continue
-            title = what(name, subject.facts["inputs"])
-            parameters = {"what": title, "found": dtype, "expected": trial.dtype}
-            told = {"parameters": parameters, **place(subject, title)}
-            if DTYPES.index(dtype) > DTYPES.index(trial.dtype):
-                found[name] = codes.finding("GRD011", **told)
-            else:
-                level = "info" if subject.facts["teaching"] else "warn"
-                found[name] = codes.finding("GRD027", **told, level=level)
-    return list(found.values())

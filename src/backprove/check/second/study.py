@@ -10,6 +10,7 @@ import numpy as np
 from backprove import codes
 from backprove.check.cells import Tally, context_of
 from backprove.check.compare import failures
+from backprove.check.counterexample import place, shown
 from backprove.check.examples import short
 from backprove.check.grid import simplicity
 from backprove.check.measured.ask import Forward
@@ -19,7 +20,6 @@ from backprove.check.second import measured, trials
 from backprove.check.second.ask import Twice, doers
 from backprove.check.second.script import script
 from backprove.check.trial import Failure, Trial
-from backprove.check.verdict import place, shown
 from backprove.findings import Check, Evidence, Finding
 from backprove.messages import render
 
