@@ -40,7 +40,7 @@ def test_waiting_is_no_work_and_training_is() -> None:
         ((place, outcome),) = work.run([job], 60.0)
         assert place == 0 and not outcome.error and outcome.steps == 5
         assert outcome.seconds == counted_seconds(job, 5) > counted_seconds(job, 1) > 0
-        assert 0 < outcome.cpu_seconds < work.seconds() - before
+        assert 0 < work.seconds() - before
         assert budget.spent == outcome.seconds + STARTING
     finally:
         work.close()

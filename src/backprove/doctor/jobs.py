@@ -30,7 +30,6 @@ class Outcome(msgspec.Struct):
     stopped  the step at which the loss or a parameter stopped being finite; None if never
     trace    what was watched, as `Trace.to_json` gives it; None if nothing was
     seconds  what the steps took, the first one taken as long as the others
-    cpu_seconds  the same in the time of this process alone, whatever else the machine did
     error    the words of the exception that ended it, "" if none did
     """
 
@@ -45,7 +44,6 @@ class Outcome(msgspec.Struct):
     stopped: int | None = None
     trace: dict[str, Any] | None = None
     seconds: float = 0.0
-    cpu_seconds: float = 0.0
     error: str = ""
 
     @property

@@ -38,10 +38,10 @@ def _train(subject: Any, job: Job, outcome: Outcome) -> None:
     steps = min(job.steps, run.total_steps) if job.steps else run.total_steps
     observer = Observer(run) if job.watch else None
     losses: list[float] = []
-    began, worked = time.perf_counter(), time.process_time()
+    began = time.perf_counter()
     while len(losses) < steps and not run.finished:
         if len(losses) == 1:
-            began, worked = time.perf_counter(), time.process_time()
+            began = time.perf_counter()
         losses.append(float(run.step()))
         if observer is not None:
             observer.after(losses[-1])
@@ -49,7 +49,6 @@ def _train(subject: Any, job: Job, outcome: Outcome) -> None:
             break
     timed = max(1, len(losses) - 1)
     outcome.seconds = (time.perf_counter() - began) * len(losses) / timed
-    outcome.cpu_seconds = (time.process_time() - worked) * len(losses) / timed
     outcome.steps = len(losses)
     outcome.first_loss = losses[0] if losses else math.nan
     outcome.loss = float(np.mean(losses[-LAST:])) if losses else math.nan
