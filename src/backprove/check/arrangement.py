@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from backprove.check.precision import Wide
+from backprove.check.recognise import Run, near
 from backprove.check.trial import Trial
 
-Run = tuple[Trial, dict[str, Any]]
+CLOSE = 1e-9
 Candidate = Callable[[Trial, Any], Any]
 
 
@@ -33,19 +34,10 @@ def _explains(runs: Sequence[Run], name: str, candidate: Candidate) -> bool:
                 continue
             right = trial.expected[name].low
             wanted, found = candidate(trial, right), np.asarray(found).astype(Wide)
-            if wanted is None or not _near(found, wanted):
+            if wanted is None or not near(found, wanted, CLOSE):
                 return False
-            differs |= not _near(found, right)
+            differs |= not near(found, right, CLOSE)
     return differs
-
-
-def _near(a: Any, b: Any) -> bool:
-    """Equal in shape, and in every element that is known to a billionth of the largest."""
-    if np.shape(a) != np.shape(b):
-        return False
-    known = np.isfinite(a) & np.isfinite(b)
-    size = np.max(np.abs(np.where(known, b, 0)), initial=0)
-    return bool(np.all(~known | (np.abs(a - b) <= 1e-9 * size)))
 
 
 def _transposed(trial: Trial, right: Any) -> Any:
@@ -62,7 +54,7 @@ def _each(trial: Trial, right: Any) -> Any:
         return None
     parts = parts.reshape(*dy.shape[:-1], *right.shape)
     total = parts.reshape(-1, *right.shape).sum(0)
-    return parts if _near(total, right) else None
+    return parts if near(total, right, CLOSE) else None
 
 
 def _sample(number: int) -> Candidate:

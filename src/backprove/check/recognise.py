@@ -58,6 +58,16 @@ def derivative_ignored(runs: Sequence[Run], name: str) -> bool:
     return _fits(runs, name, lambda t: t.dy.astype(Wide))
 
 
+def near(a: Any, b: Any, relative: float) -> bool:
+    """Equal in shape, and every element that is known to such a share of the largest of b."""
+    if np.shape(a) != np.shape(b):
+        return False
+    known = np.isfinite(a) & np.isfinite(b)
+    size = np.max(np.abs(np.where(known, b, 0)), initial=0)
+    with np.errstate(all="ignore"):
+        return bool(np.all(~known | (np.abs(a - b) <= relative * size)))
+
+
 def _low(trial: Trial, name: str) -> Any:
     return trial.expected[name].low
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from backprove.check.precision import Wide
-from backprove.check.recognise import Run
+from backprove.check.recognise import Run, near
 
+CLOSE = 1e-6
 Reading = Callable[[Any, Any], bool]
 
 
@@ -39,7 +40,7 @@ def ratio_of(runs: Sequence[Run], name: str) -> str:
         ):
             continue
         for label, power in (("1/N", -1.0), ("N", 1.0)):
-            if used and all(_near(f, e * float(count(t)) ** power) for f, e, t in used):
+            if used and all(near(f, e * float(count(t)) ** power, CLOSE) for f, e, t in used):
                 return label
     return ""
 
@@ -48,7 +49,7 @@ def summed_too_far(runs: Sequence[Run], name: str) -> bool:
     """Whether every element is the sum of all elements of the right gradient."""
     used = [(_found(o, name), _low(t, name)) for t, o in runs if _usable(t, o, name)]
     wide = [(f, e) for f, e in used if e.size > 1 and f.size]
-    return bool(wide) and all(_near(f, np.full(f.shape, e.sum())) for f, e in wide)
+    return bool(wide) and all(near(f, np.full(f.shape, e.sum()), CLOSE) for f, e in wide)
 
 
 def ignores_upstream(runs: Sequence[Run], name: str) -> bool:
@@ -59,10 +60,10 @@ def ignores_upstream(runs: Sequence[Run], name: str) -> bool:
             key = tuple(np.asarray(x).tobytes() for x in trial.inputs), repr(trial.arguments)
             groups.setdefault(key, []).append((_found(outcome, name), _low(trial, name)))
     told = [
-        _near(f, g, 1e-12)
+        near(f, g, 1e-12)
         for group in groups.values()
         for (f, a), (g, b) in combinations(group[:4], 2)
-        if f.shape == g.shape and a.shape == b.shape and not _near(a, b)
+        if f.shape == g.shape and a.shape == b.shape and not near(a, b, CLOSE)
     ]
     return bool(told) and all(told)
 
@@ -78,8 +79,10 @@ def _elements(trial: Any) -> int:
 def _summed(found: Any, expected: Any) -> bool:
     """Whether the sum over some axes is the right gradient."""
     if found.size == expected.size:
-        return _near(found.reshape(expected.shape), expected)
-    return any(_near(s.reshape(expected.shape), expected) for s in _sums(found, expected.size))
+        return near(found.reshape(expected.shape), expected, CLOSE)
+    return any(
+        near(s.reshape(expected.shape), expected, CLOSE) for s in _sums(found, expected.size)
+    )
 
 
 def _sums(found: Any, size: int) -> Iterator[Any]:
@@ -88,15 +91,6 @@ def _sums(found: Any, size: int) -> Iterator[Any]:
             total = found.sum(axis=axes)
             if np.size(total) == size:
                 yield np.asarray(total)
-
-
-def _near(a: Any, b: Any, relative: float = 1e-6) -> bool:
-    if np.shape(a) != np.shape(b):
-        return False
-    with np.errstate(all="ignore"):
-        size = np.max(np.abs(np.where(np.isfinite(b), b, 0)), initial=0)
-        apart = np.abs(a - b)
-    return bool(np.all(~np.isfinite(apart) | (apart <= relative * size)))
 
 
 def _all(pairs: Any, reading: Reading) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from backprove.oracle.tools.recurrent import cell, layers
-from backprove.oracle.tools.rules import Function, Layer, Rules, elements, pair, size
+from backprove.oracle.tools.rules import Function, Rules, elements, kinds, pair, size
 
 
 def _output(module: Any, inputs: Any, output: Any) -> int:
@@ -101,10 +101,6 @@ def _interpolate(*args: Any, **kwargs: Any) -> tuple[int | float, int]:
     return size(x) * factor**axes, 0
 
 
-def _kinds(names: str, rule: Layer) -> dict[type, Layer]:
-    return {getattr(nn, name): rule for name in names.split()}
-
-
 ELEMENTS = (
     "relu prelu elu relu6 gelu silu softmax avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d "
     "max_pool3d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d "
@@ -115,24 +111,26 @@ SUMS: dict[str, Function] = {"mul": pair, "add": pair}
 
 RULES = Rules(
     {
-        **_kinds("Conv1d Conv2d Conv3d", _convolution),
-        **_kinds("ConvTranspose1d ConvTranspose2d ConvTranspose3d", _transposed),
-        **_kinds("ReLU PReLU ELU LeakyReLU ReLU6 GELU", _output),
-        **_kinds(
+        **kinds(nn, "Conv1d Conv2d Conv3d", _convolution),
+        **kinds(nn, "ConvTranspose1d ConvTranspose2d ConvTranspose3d", _transposed),
+        **kinds(nn, "ReLU PReLU ELU LeakyReLU ReLU6 GELU", _output),
+        **kinds(
+            nn,
             "MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveMaxPool1d "
             "AdaptiveMaxPool2d AdaptiveMaxPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d "
             "AdaptiveAvgPool3d",
             _input,
         ),
-        **_kinds(
+        **kinds(
+            nn,
             "BatchNorm1d BatchNorm2d BatchNorm3d InstanceNorm1d InstanceNorm2d InstanceNorm3d "
             "GroupNorm LayerNorm",
             _norm,
         ),
         nn.Linear: _linear,
         nn.Upsample: _upsample,
-        **_kinds("RNN GRU LSTM", _recurrent),
-        **_kinds("RNNCell GRUCell LSTMCell", _one_cell),
+        **kinds(nn, "RNN GRU LSTM", _recurrent),
+        **kinds(nn, "RNNCell GRUCell LSTMCell", _one_cell),
         nn.MultiheadAttention: _attention,
     },
     {

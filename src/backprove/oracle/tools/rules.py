@@ -33,6 +33,11 @@ class Rules:
     grad: bool = True
 
 
+def kinds(nn: Any, names: str, rule: Layer) -> dict[type, Layer]:
+    """One rule for the layers of these names in a library's `nn`."""
+    return {getattr(nn, name): rule for name in names.split()}
+
+
 def size(tensor: Any) -> int:
     """The number of elements."""
     return int(tensor.numel())

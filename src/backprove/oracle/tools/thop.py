@@ -12,7 +12,7 @@ from typing import Any
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-from backprove.oracle.tools.rules import Layer, Rules, size
+from backprove.oracle.tools.rules import Rules, kinds, size
 
 UPSAMPLED = {"nearest": 1, "linear": 5, "bilinear": 11, "bicubic": 259}
 """For an element of the output, by the way in which it is interpolated."""
@@ -79,33 +79,31 @@ def _steps(module: Any, given: Any) -> int:
     return int(given.shape[0] * given.shape[1])
 
 
-def _kinds(names: str, rule: Layer) -> dict[type, Layer]:
-    return {getattr(nn, name): rule for name in names.split()}
-
-
 RULES = Rules(
     {
-        **_kinds(
+        **kinds(
+            nn,
             "ZeroPad2d ReLU ReLU6 LeakyReLU MaxPool1d MaxPool2d MaxPool3d AdaptiveMaxPool1d "
             "AdaptiveMaxPool2d AdaptiveMaxPool3d Dropout Sequential PixelShuffle",
             _nothing,
         ),
-        **_kinds(
-            "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d", _convolution
+        **kinds(
+            nn, "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d", _convolution
         ),
-        **_kinds(
+        **kinds(
+            nn,
             "BatchNorm1d BatchNorm2d BatchNorm3d LayerNorm InstanceNorm1d InstanceNorm2d "
             "InstanceNorm3d SyncBatchNorm",
             _norm,
         ),
         nn.PReLU: lambda module, inputs, output: size(inputs[0]),
         nn.Softmax: _softmax,
-        **_kinds("AvgPool1d AvgPool2d AvgPool3d", lambda module, inputs, output: size(output)),
-        **_kinds("AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d", _adaptive_average),
+        **kinds(nn, "AvgPool1d AvgPool2d AvgPool3d", lambda module, inputs, output: size(output)),
+        **kinds(nn, "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d", _adaptive_average),
         nn.Linear: _linear,
-        **_kinds("Upsample UpsamplingBilinear2d UpsamplingNearest2d", _upsample),
-        **_kinds("RNNCell GRUCell LSTMCell", _one_cell),
-        **_kinds("RNN GRU LSTM", _recurrent),
+        **kinds(nn, "Upsample UpsamplingBilinear2d UpsamplingNearest2d", _upsample),
+        **kinds(nn, "RNNCell GRUCell LSTMCell", _one_cell),
+        **kinds(nn, "RNN GRU LSTM", _recurrent),
     },
     repeated=True,
     grad=False,
