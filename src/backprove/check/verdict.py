@@ -36,7 +36,10 @@ def findings(tally: Tally, subject: Any) -> list[Finding]:
 
 
 def _once(found: list[Finding]) -> list[Finding]:
-    """A mistake that explains every result is told once, and so is a counterexample."""
+    """A mistake that explains every result is told once, and so is a counterexample.
+
+    Lost digits say nothing beside plain errors of the same result.
+    """
     single = ("GRD003", "GRD004", "GRD005", "GRD006", "GRD008", "GRD024")
     seen: dict[Any, Finding] = {}
     for number, finding in enumerate(found):
@@ -44,7 +47,8 @@ def _once(found: list[Finding]) -> list[Finding]:
         known = bool(fits) or finding.code in single
         other = finding.script or number
         seen.setdefault((finding.code, *fits) if known else other, finding)
-    return list(seen.values())
+    plain = {f.code for f in seen.values() if f.level == "error"}
+    return [f for f in seen.values() if f.level != "warn" or f.code not in plain]
 
 
 def _apart(own: list[Failure]) -> list[list[Failure]]:
