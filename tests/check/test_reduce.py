@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from backprove.check import check
-from backprove.ops import Softmax
+from backprove.ops import BatchNorm1D, Softmax
+from backprove.ops.normalization import _features as features
 
 CLASSES = Path(__file__).with_name("chapter_classes.py")
 
@@ -44,3 +45,22 @@ def test_a_definitions_operator_is_shown_at_few_simple_numbers() -> None:
     evidence = {e.name: e.value for e in found.evidence}
     assert found.code == "GRD001" and len(str(evidence["input"])) < 20
     assert evidence["dtype"] == "float64"
+
+
+def test_arguments_whose_default_asks_for_more_parameters_are_kept() -> None:
+    """affine=False cannot be left out: with the default there would be no weight to give."""
+
+    class Divides(BatchNorm1D):
+        def backward(self, dy, *, x, weight, running_mean, running_var, training):
+            found = features.normalised(x, running_mean, running_var, self.epsilon, training)
+            dx, dweight, dbias = features.pulled_back(dy, found.xhat, training)
+            if weight is None:
+                return dx / found.inverse, {}
+            factor = found.inverse * features.along(weight, x)
+            return dx * factor, {"weight": dweight, "bias": dbias}
+
+    Divides.__name__ = "BatchNorm1D"
+    result = check(Divides, against=["exact"], num_features=3)
+    assert result.exit_code == 1
+    assert "arguments: {'affine': False, 'num_features': 1}" in str(result)
+    assert "expected 316.227766" in str(result)

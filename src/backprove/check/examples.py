@@ -6,6 +6,7 @@ Jacobian serves them all. The first input is also all zero, and made of special 
 
 from __future__ import annotations
 
+import inspect
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -131,6 +132,8 @@ class Example:
             arguments = {theirs.get(k, k): v for k, v in case.arguments.items()}
             other = Example.__new__(Example)
             other.op = self._like(arguments)
+            if other.op.parameters().keys() - case.values.keys():
+                return None
             other.case, other.inputs, other.purpose = self.case, case.inputs, self.purpose
             other.values = case.values
             other.exact = jacobian(other.op, case.inputs, case.values)
@@ -141,11 +144,10 @@ class Example:
         return make
 
     def _like(self, arguments: dict[str, Any]) -> Any:
-        """The operator with these arguments alone, or if it needs more, with the example's."""
-        try:
-            return type(self.op)(**arguments)
-        except TypeError:
-            return type(self.op)(**{**self.case.arguments, **arguments})
+        """The operator with these arguments, and those of the example that it must have."""
+        given = inspect.signature(type(self.op)).parameters.values()
+        needed = {p.name for p in given if p.default is p.empty} & self.case.arguments.keys()
+        return type(self.op)(**{k: self.case.arguments[k] for k in needed} | arguments)
 
     def trial(self, dy: Any, dtype: str, purpose: str, **more: Any) -> Trial:
         """The trial with an upstream gradient."""
