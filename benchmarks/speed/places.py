@@ -39,6 +39,13 @@ class Place:
 PLACES = (
     Place("backprove", "ours"),
     Place("backprove, numpy engine", "ours", options={"engine": "numpy"}),
+    Place("backprove, torch-compiled engine", "ours", options={"engine": "torch-compiled"}),
+    Place(
+        "backprove, torch-compiled engine, bf16",
+        "ours",
+        "bfloat16",
+        {"engine": "torch-compiled", "precision": "bf16"},
+    ),
     Place("JAX + Optax, one jitted scan", "jax_optax", own_python=False),
     Place("PyTorch eager, fused Adam", "torch_loop"),
     Place("PyTorch eager, Adam", "torch_loop", options={"fused": False}),

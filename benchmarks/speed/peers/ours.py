@@ -3,10 +3,12 @@ the one that the other peers are given."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
+import backprove
 from backprove import CrossEntropy, LeakyReLU, Linear, Model, ReLU, Sequential
 from backprove.optim import Adam
 
@@ -30,8 +32,7 @@ class Peer:
 
 
 def versions() -> dict[str, str]:
-    import jax
-
-    import backprove
-
-    return {"backprove": backprove.__version__, "jax": jax.__version__, "numpy": np.__version__}
+    """Of the array libraries, those that the engine has loaded."""
+    loaded = (sys.modules.get(name) for name in ("jax", "torch", "numpy"))
+    found = {module.__name__: module.__version__ for module in loaded if module is not None}
+    return {"backprove": backprove.__version__, **found}

@@ -58,7 +58,7 @@ def train(
         float | None, Help(help=render("Share of the training data held out for validation."))
     ] = None,
     engine: Annotated[
-        str | None, Help(help=render("jax (compiled), numpy (eager) or torch."))
+        str | None, Help(help=render("jax (compiled), numpy (eager), torch or torch-compiled."))
     ] = None,
     device: Annotated[str | None, Help(help=render("cpu or gpu."))] = None,
     out: Annotated[

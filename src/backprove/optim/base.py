@@ -103,16 +103,21 @@ class Optimizer:
         self._check(params, grads, state)
         traced = any(library(w) == "jax.numpy" for w in params.values())
         step, rate = _plain(step, int, traced), _plain(rate, float, traced)
+        with np.errstate(all="ignore"):
+            return self.advance(params, grads, state, self.scalars(step, rate))
+
+    def advance(
+        self, params: Tree, grads: Tree, state: dict[str, Tree], scalars: dict[str, Any]
+    ) -> tuple[Tree, dict[str, Tree]]:
+        """The update with what `scalars` gave for its step: numbers, or arrays without axes."""
+        grads = grads if self.clip is None else self.clip(grads)
         new: Tree = {}
         kept: dict[str, Tree] = {slot: {} for slot in self.slots}
-        with np.errstate(all="ignore"):
-            grads = grads if self.clip is None else self.clip(grads)
-            scalars = self.scalars(step, rate)
-            for name, w in params.items():
-                old = [state[slot][name] for slot in self.slots]
-                new[name], *rest = apply(self._penalized, w, grads[name], old, scalars)
-                for slot, x in zip(self.slots, rest, strict=True):
-                    kept[slot][name] = x
+        for name, w in params.items():
+            old = [state[slot][name] for slot in self.slots]
+            new[name], *rest = apply(self._penalized, w, grads[name], old, scalars)
+            for slot, x in zip(self.slots, rest, strict=True):
+                kept[slot][name] = x
         return new, kept
 
     def scalars(self, step: Any, rate: Any) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Engines run the pure step of `train.step` over many batches.
 
 `numpy` runs it eagerly, to read, to debug and to probe; `jax` compiles one loop over many steps
-and runs it on a CPU or GPU; `torch` uses PyTorch's matrix products and fused optimizers. The same
-seed gives the same losses in all, to rounding.
+and runs it on a CPU or GPU; `torch` uses PyTorch's matrix products and fused optimizers, and
+`torch-compiled` compiles a step by PyTorch. The same seed gives the same losses in all, to
+rounding.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any, NamedTuple, Protocol
 from backprove.errors import UsageError, unknown
 from backprove.train.step import Program, Tree
 
-ENGINES = ("jax", "numpy", "torch")
+ENGINES = ("jax", "numpy", "torch", "torch-compiled")
+ON_TORCH = ("torch", "torch-compiled")
 DEVICES = ("cpu", "gpu")
 PRECISIONS = ("float32", "bf16")
 
@@ -60,7 +62,7 @@ def engine(name: str, program: Program, device: str = "cpu", precision: str = "f
         raise unknown("device", device, DEVICES)
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
-    if name != "torch" and precision != "float32":
+    if name not in ON_TORCH and precision != "float32":
         raise UsageError(
             "the {name} engine computes in float32 only: choose engine='torch' for {precision}",
             name=name,
@@ -68,8 +70,8 @@ def engine(name: str, program: Program, device: str = "cpu", precision: str = "f
         )
     if name != "jax" and device != "cpu":
         raise UsageError("the {name} engine runs on the cpu only: choose engine='jax'", name=name)
-    if name == "torch":
-        return _torch_engine(program, precision)
+    if name in ON_TORCH:
+        return _torch_engine(program, precision, name == "torch-compiled")
     if name == "numpy":
         from backprove.train.engine.numpy import NumPyEngine
 
@@ -79,8 +81,12 @@ def engine(name: str, program: Program, device: str = "cpu", precision: str = "f
     return JaxEngine(program, device)
 
 
-def _torch_engine(program: Program, precision: str) -> Engine:
+def _torch_engine(program: Program, precision: str, compiled: bool) -> Engine:
     try:
+        if compiled:
+            from backprove.train.engine.torch_compiled import CompiledTorchEngine
+
+            return CompiledTorchEngine(program, precision)
         from backprove.train.engine.torch import TorchEngine
     except ModuleNotFoundError as error:
         raise UsageError(

@@ -1,0 +1,125 @@
+"""The engine on PyTorch's compiler, in a process of its own; it needs a C++ compiler."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+SCRIPT = """
+import json, sys, tempfile
+import numpy as np
+from backprove import BatchNorm1D, Dropout, LeakyReLU, Linear, Model, Sequential
+from backprove.errors import DivergenceError, UsageError
+from backprove.op import Op
+from backprove.optim import SGD, AdamW, ClipByNorm
+
+rng = np.random.default_rng(0)
+data = rng.standard_normal((96, 6), dtype=np.float32), rng.integers(0, 3, 96)
+
+def model(engine, seed=1, learning_rate=1e-2, **options):
+    made = Model(Sequential(Linear(6, 16, bias=False), BatchNorm1D(16), LeakyReLU(), Linear(16, 3)),
+                 engine=engine, seed=seed, **options)
+    return made.prepare(AdamW(learning_rate, clip=ClipByNorm(0.5)), "cross_entropy", ["accuracy"])
+
+def trained(*args, epochs=2, **options):
+    made = model(*args, **options)
+    made.fit(data, batch_size=32, epochs=epochs, verbose=0)
+    return made
+
+def far(a, b):
+    return float(np.abs(np.array(a.step_losses) - b.step_losses).max())
+
+found = {}
+plain, whole = trained("numpy"), trained("torch-compiled")
+found["losses"] = far(plain, whole)
+both = plain.state_dict(), whole.state_dict()
+found["values"] = max(float(np.abs(v - both[1][k]).max()) for k, v in both[0].items())
+with tempfile.TemporaryDirectory() as folder:
+    trained("torch-compiled", epochs=1).save(folder)
+    again = model("torch-compiled", seed=9).load(folder)
+    again.fit(data, batch_size=32, epochs=2, verbose=0, resume=True)
+same = [np.array_equal(v, again.state_dict()[k]) for k, v in whole.state_dict().items()]
+found["resumed"] = all(same) and again.step_losses == whole.step_losses
+net = Sequential(Linear(6, 3))
+wild = Model(net, engine="torch-compiled", precision="bf16").prepare(SGD(1e38))
+try:
+    wild.fit(data, batch_size=32, epochs=2, verbose=0)
+except DivergenceError as error:
+    found["diverged"] = str(error)
+gentle = Model(net, engine="numpy").prepare(SGD(1e-3))
+gentle.fit(data, batch_size=32, epochs=1, verbose=0)
+found["half"] = abs(wild.step_losses[0] - gentle.step_losses[0])
+found["kept"] = all(np.isfinite(v).all() for v in wild.state_dict().values())
+
+class Branches(Op):
+    def forward(self, x):
+        return x * 2 if float(x.sum()) > 0 else x
+    def backward(self, dy, *, x):
+        return dy * 2 if float(x.sum()) > 0 else dy
+
+try:
+    Model(Sequential(Linear(6, 3), Branches()), engine="torch-compiled").fit(data, verbose=0)
+except Exception as error:
+    found["refused"] = f"{type(error).__name__}: {error}"
+made = Model(Sequential(Linear(6, 3)), engine="torch-compiled")
+refused = {
+    "random": Model(Sequential(Linear(6, 3), Dropout(0.5)), engine="torch-compiled"),
+    "accumulated": made.prepare(SGD(0.1), accumulate_grad_batches=2),
+}
+for name, wrong in refused.items():
+    try:
+        wrong.engine()
+    except UsageError as error:
+        found[name] = str(error)
+found["jax"] = "jax" in sys.modules
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, object]:
+    if find_spec("torch") is None or not any(map(shutil.which, ("g++", "clang++"))):
+        pytest.skip("needs PyTorch and a C++ compiler")
+    words = [sys.executable, "-c", SCRIPT]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_losses_parameters_and_statistics_are_numpys_to_rounding(found) -> None:
+    assert found["losses"] < 2e-6
+    assert found["values"] < 2e-5
+
+
+def test_a_resumed_run_ends_with_the_same_bits(found) -> None:
+    assert found["resumed"]
+
+
+def test_products_in_bfloat16_change_losses_by_their_rounding(found) -> None:
+    assert 1e-6 < found["half"] < 0.05
+
+
+def test_a_step_whose_loss_is_not_finite_changes_nothing(found) -> None:
+    assert "the loss became" in found["diverged"]
+    assert found["kept"]
+
+
+def test_an_operator_that_decides_by_its_numbers_is_refused(found) -> None:
+    assert found["refused"].startswith("UsageError: PyTorch could not compile a step")
+
+
+def test_jax_is_not_loaded_beside_it(found) -> None:
+    assert not found["jax"]
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [("random", "draws no random numbers"), ("accumulated", "updates in every step")],
+)
+def test_what_cannot_be_recorded_is_refused(found, what, words) -> None:
+    assert words in found[what]
