@@ -19,6 +19,7 @@ from benchmarks import (
 )
 from benchmarks.check import score, times
 from benchmarks.cost import compare as cost_compare
+from benchmarks.cost import printed as cost_printed
 from benchmarks.doctor import cases, overhead, table
 from benchmarks.speed import compare
 from benchmarks.speed.work import WORKS
@@ -41,6 +42,7 @@ BY_NAME_ONLY = {
     "cost": cost_compare.main,
     "cost-memory": cost_memory.main,
     "cost-memory-torch": cost_memory_torch.main,
+    "cost-printed": cost_printed.main,
     "cost-time": cost_time.main,
     "doctor": table.main,
     "doctor-cases": cases.main,
@@ -51,6 +53,7 @@ BY_NAME_ONLY = {
 }
 WITH_ARGUMENTS = (
     "cost",
+    "cost-printed",
     "cost-time",
     "doctor",
     "doctor-cases",

@@ -1,13 +1,12 @@
 """All counters on all vectors of tests/cost/truth.toml: `python -m benchmarks cost [VECTOR ...]`.
 
 Every peer runs in a process of its own for each vector. Prints what each found, and how often it
-was right; writes benchmarks/results/cost.json.
+was right; writes benchmarks/results/cost.json, and cost.md with the same tables.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -19,15 +18,15 @@ from tests.cost.vectors import NAMES, VECTORS, networks, shapes
 from backprove.cost.frameworks import cost_of_file
 from backprove.cost.frameworks.inputs import parse
 from backprove.errors import BackproveError
+from backprove.files import write_text
 from backprove.oracle.client import installed
-from backprove.tables import text_table
-from benchmarks.cost import judge
+from backprove.tables import markdown_table, text_table
+from benchmarks.cost import judge, process
 from benchmarks.cost.places import OURS, PEERS, Place
 from benchmarks.speed.places import THREADS
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "results"
-LIMIT = 300
 PACKAGES = {"torch": "torch", "paddle": "paddlepaddle"}
 Answers = dict[str, dict[str, dict[str, Any]]]
 
@@ -40,8 +39,9 @@ def main(names: list[str] | None = None) -> None:
             sys.exit(f"unknown vector {name!r}: known are {', '.join(VECTORS)}")
     found = compare(names or list(VECTORS))
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "cost.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(report(found))
+    write_text(RESULTS / "cost.json", json.dumps(found, indent=1) + "\n")
+    write_text(RESULTS / "cost.md", report(found, markdown_table))
+    print(report(found, text_table))
 
 
 def compare(names: list[str]) -> Answers:
@@ -81,40 +81,25 @@ def ours(place: Place, vector: str) -> dict[str, Any]:
 
 def ask(place: Place, vector: str) -> dict[str, Any]:
     """A peer's answer; {"error": ...} or {"absent": ...} where there is none."""
-    if not Path(place.python).exists():
-        return {"absent": f"{place.counter} (make bench-cost installs it)"}
     inputs, _ = parse(shapes(vector, place.library))
-    words = [
-        *(place.python, str(HERE / "one.py"), place.counter),
-        *(str(networks(place.library)), NAMES[vector], json.dumps(inputs)),
-    ]
-    try:
-        found = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT, check=False)
-    except subprocess.TimeoutExpired:
-        return {"error": f"no answer after {LIMIT} s"}
-    if found.returncode:
-        return {"error": (found.stderr.strip().splitlines() or ["no words"])[-1]}
-    return dict(json.loads(found.stdout.strip().splitlines()[-1]))
+    return process.ask(place, networks(place.library), NAMES[vector], inputs)
 
 
-def report(found: Answers) -> str:
+def report(found: Answers, table: Any) -> str:
     """Numbers with marks, how often each counter earned each mark, reasons and versions."""
     names = [place.name for place in (*OURS, *PEERS)]
-    right = tuple(range(1, len(names) + 2))
-    return "\n".join(
+    headings, right = ["network", "truth", *names], tuple(range(1, len(names) + 2))
+    return "\n\n".join(
         [
-            "work of the forward pass: multiply-adds, or operations where there are none",
-            text_table(["network", "truth", *names], _rows(found, names, judge.work), right=right),
-            "\nparameters",
-            text_table(
-                ["network", "truth", *names], _rows(found, names, judge.parameters), right=right
-            ),
-            "\nhow often",
-            _often(found, names),
-            *(f"{mark}: {meaning}" for mark, meaning in judge.MEANINGS.items()),
-            "",
-            *_reasons(found, names),
-            ", ".join(_versions(found)),
+            "Work of the forward pass: multiply-adds, or operations where there are none.",
+            table(headings, _rows(found, names, judge.work), right=right),
+            "Parameters.",
+            table(headings, _rows(found, names, judge.parameters), right=right),
+            "How often.",
+            _often(found, names, table),
+            "\n".join(f"* {mark}: {meaning}" for mark, meaning in judge.MEANINGS.items()),
+            "\n".join(f"* {reason}" for reason in _reasons(found, names)),
+            ", ".join(_versions(found)) + "\n",
         ]
     )
 
@@ -137,7 +122,7 @@ def _cell(number: float | None, mark: str) -> str:
     return f"{number:,.0f}" + ("" if mark == judge.RIGHT else f" {mark}")
 
 
-def _often(found: Answers, names: list[str]) -> str:
+def _often(found: Answers, names: list[str], table: Any) -> str:
     rows = []
     for name in names:
         pairs = [(answers[name], VECTORS[vector]) for vector, answers in found.items()]
@@ -148,7 +133,8 @@ def _often(found: Answers, names: list[str]) -> str:
         cells = [str(marks[mark]) for mark in judge.MEANINGS]
         rows.append([name, *cells, f"{good} of {len(pairs)}" if silent else "-"])
     headings = ["counter", *judge.MEANINGS, "parameters right"]
-    return text_table(headings, rows, right=tuple(range(1, len(headings))))
+    found_right = tuple(range(1, len(headings)))
+    return str(table(headings, rows, right=found_right))
 
 
 def _reasons(found: Answers, names: list[str]) -> list[str]:
@@ -159,8 +145,8 @@ def _reasons(found: Answers, names: list[str]) -> list[str]:
             answer = answers[name]
             if "absent" in answer:
                 reasons.setdefault((name, f"{answer['absent']} is not installed"), [])
-            elif "error" in answer:
-                reasons.setdefault((name, answer["error"]), []).append(vector)
+            for key in {"error", "unfit"} & set(answer):
+                reasons.setdefault((name, answer[key]), []).append(vector)
     return [
         f"{name}: {reason}" + (f" ({', '.join(vectors)})" if vectors else "")
         for (name, reason), vectors in reasons.items()

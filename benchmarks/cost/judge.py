@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 RIGHT, MIXED, WRONG = "right", "mixed", "wrong"
-NAMED, SILENT, CRASHED, ABSENT = "named", "silent zero", "crashed", "absent"
+NAMED, SILENT, CRASHED = "named", "silent zero", "crashed"
+UNFIT, ABSENT = "unfit", "absent"
 MEANINGS = {
     RIGHT: "the true number",
     MIXED: "multiply-adds with additions of biases or elements of activations among them",
@@ -18,6 +19,7 @@ MEANINGS = {
     NAMED: "too little, but what was left out is named",
     SILENT: "0 for work that is there, without a word",
     CRASHED: "the counter raised",
+    UNFIT: "the counter takes no such inputs",
     ABSENT: "the counter is not installed",
 }
 
@@ -50,7 +52,8 @@ def parameters(answer: dict[str, Any], truth: dict[str, Any]) -> tuple[int | Non
 
 
 def _failed(answer: dict[str, Any]) -> str:
-    return ABSENT if "absent" in answer else CRASHED if "error" in answer else ""
+    marks = {"absent": ABSENT, "unfit": UNFIT, "error": CRASHED}
+    return next((mark for key, mark in marks.items() if key in answer), "")
 
 
 def _multiply_adds(answer: dict[str, Any]) -> float:

@@ -2,8 +2,9 @@
 
 SHAPES is JSON, a list of {"shape": ..., "dtype": ...}. Prints one line of JSON: "mac" and "flop",
 as far as the counter has them; "parameters" if it counts these; "named", whether it says what it
-left out; "versions". In place of them {"absent": PACKAGE} where the counter is not installed, and
-{"error": WORDS} where it raised. Nothing of the project is imported.
+left out; "versions". In place of them {"absent": PACKAGE} where the counter is not installed,
+{"unfit": WORDS} where it cannot be given such inputs, and {"error": WORDS} where it raised. Nothing
+of the project is imported.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ from inspect import signature
 from typing import Any
 
 
+class Unfit(Exception):
+    """A network whose inputs the counter cannot be given."""
+
+
 def paddle_flops(net: Any, inputs: list[Any]) -> dict[str, Any]:
     """Multiply-adds, called FLOPs. It makes its own input, of one shape and of float32."""
     import paddle
 
     if len(inputs) > 1:
-        raise TypeError("paddle.flops takes the shape of one input")
+        raise Unfit("it takes the shape of one input")
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         mac = paddle.flops(net, list(inputs[0].shape))
     total = re.search(r"Total Params: *(\d+)", printed.getvalue())
@@ -71,11 +76,10 @@ def thop(net: Any, inputs: list[Any]) -> dict[str, Any]:
 
 
 def ptflops(net: Any, inputs: list[Any], backend: str = "pytorch") -> dict[str, Any]:
-    """Given the inputs by a constructor: by itself it would leave out the batch."""
+    """Given the inputs by name, by a constructor: in every other way it leaves out the batch."""
     from ptflops import get_model_complexity_info
 
-    names = list(signature(net.forward).parameters)
-    made = dict(zip(names, inputs, strict=False)) if len(inputs) > 1 else inputs[0]
+    made = dict(zip(signature(net.forward).parameters, inputs, strict=False))
     mac, parameters = get_model_complexity_info(
         net,
         tuple(inputs[0].shape),
@@ -83,6 +87,20 @@ def ptflops(net: Any, inputs: list[Any], backend: str = "pytorch") -> dict[str, 
         as_strings=False,
         input_constructor=lambda _: made,
         backend=backend,
+    )
+    if mac is None:
+        raise RuntimeError("ptflops gave no number")
+    return {"mac": int(mac), "parameters": int(parameters)}
+
+
+def ptflops_shape(net: Any, inputs: list[Any]) -> dict[str, Any]:
+    """As its documentation shows it: given the shape of one sample, it makes the input itself."""
+    from ptflops import get_model_complexity_info
+
+    if len(inputs) > 1 or not inputs[0].is_floating_point():
+        return ptflops(net, inputs)
+    mac, parameters = get_model_complexity_info(
+        net, tuple(inputs[0].shape[1:]), print_per_layer_stat=False, as_strings=False
     )
     if mac is None:
         raise RuntimeError("ptflops gave no number")
@@ -118,6 +136,7 @@ COUNTERS: dict[str, tuple[str, Callable[..., dict[str, Any]]]] = {
     "flop_counter_mode": ("torch", flop_counter_mode),
     **{f.__name__: (f.__name__, f) for f in (fvcore, thop, ptflops, torchinfo, calflops)},
     "ptflops_aten": ("ptflops", ptflops_aten),
+    "ptflops_shape": ("ptflops", ptflops_shape),
 }
 
 
@@ -135,6 +154,8 @@ def main(name: str, file: str, network: str, shapes: list[dict[str, Any]]) -> di
         inputs = [_draw(one["shape"], one["dtype"], library) for one in shapes]
         try:
             return {**count(net, inputs), "versions": versions}
+        except Unfit as error:
+            return {"unfit": str(error), "versions": versions}
         except Exception as error:
             words = (str(error).strip().splitlines() or [""])[-1]
             return {"error": f"{type(error).__name__}: {words[:200]}", "versions": versions}

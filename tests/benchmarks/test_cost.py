@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from benchmarks.cost import compare, judge, places
+from benchmarks.cost import compare, judge, places, process
 from tests.cost.vectors import VECTORS
 from tests.support import ask
+
+from backprove.tables import text_table
 
 MLP, NORM, LOOKUP = (VECTORS[v] for v in ("mlp-leaky-b1", "layernorm-train-b64", "embedding-10"))
 
@@ -31,6 +33,7 @@ MLP, NORM, LOOKUP = (VECTORS[v] for v in ("mlp-leaky-b1", "layernorm-train-b64",
         ({"mac": 0}, NORM, judge.SILENT),
         ({"mac": 0}, LOOKUP, judge.RIGHT),
         ({"error": "TypeError"}, MLP, judge.CRASHED),
+        ({"unfit": "it takes one input"}, MLP, judge.UNFIT),
         ({"absent": "thop"}, MLP, judge.ABSENT),
     ],
 )
@@ -72,7 +75,7 @@ def test_a_counter_that_raises_is_reported_with_its_words() -> None:
     given = json.dumps([{"shape": [2, 3], "dtype": "float32"}])
     place = places.Place("it", "flop_counter_mode", own_python=True)
     file = compare.networks("torch")
-    words = [place.python, str(compare.HERE / "one.py"), place.counter, str(file), "mlp", given]
+    words = [place.python, str(process.HERE / "one.py"), place.counter, str(file), "mlp", given]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
     answer = json.loads(done.stdout.splitlines()[-1])
     assert "cannot be multiplied" in answer["error"]
@@ -108,14 +111,14 @@ def test_the_report_marks_and_counts() -> None:
     answers["thop"] = {"mac": 0, "parameters": 0, "versions": {"thop": "2"}}
     answers["paddle.flops"] = {"error": "TypeError: no"}
     answers["calflops"] = {"absent": "calflops"}
-    text = compare.report({"mlp-leaky-b1": answers})
+    text = compare.report({"mlp-leaky-b1": answers}, text_table)
     lines = text.splitlines()
     assert sum("0 silent zero" in line for line in lines) == 2
-    assert "paddle.flops: TypeError: no (mlp-leaky-b1)" in lines
-    assert "calflops: calflops is not installed" in lines
+    assert "* paddle.flops: TypeError: no (mlp-leaky-b1)" in lines
+    assert "* calflops: calflops is not installed" in lines
     assert lines[-1] == "it 1, thop 2"
     (counted,) = [line.split() for line in lines if line.startswith("thop ")]
-    assert counted == ["thop", "0", "0", "0", "0", "1", "0", "0", "0", "of", "1"]
+    assert counted == ["thop", "0", "0", "0", "0", "1", "0", "0", "0", "0", "of", "1"]
 
 
 def test_an_unknown_vector_is_refused(monkeypatch) -> None:

@@ -93,13 +93,6 @@ def test_conventions(capsys, convention) -> None:
     assert "prints it" in out(capsys, COURSE, "--convention", convention)
 
 
-def test_strict_fails_where_the_number_is_unknown(capsys) -> None:
-    words = ("4,3,2", "--activation", "sigmoid", "--convention", "ptflops")
-    assert "at least" in out(capsys, *words)
-    assert run(["cost", *words, "--strict"]) == 1
-    assert run(["cost", "4,3,2", "--strict"]) == 0
-
-
 def test_a_configuration(capsys, tmp_path) -> None:
     file = tmp_path / "net.toml"
     file.write_text(

@@ -1,4 +1,4 @@
-"""Conventions of counters that go by layers, against what these printed: see printed.toml."""
+"""Conventions of counters with rules of their own, against what these printed: see printed.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECORDED = tomllib.loads((HERE / "printed.toml").read_text())["network"]
 CASES = [
     (one["place"], one["input"], tool, one[tool])
     for one in RECORDED
-    for tool in ("thop", "ptflops", "calflops", "paddle")
+    for tool in ("thop", "ptflops", "calflops", "fvcore", "paddle")
     if tool in one
 ]
 

@@ -4,8 +4,8 @@
 * headline  2 for each multiply-add, 1 for each bias addition and each element of an activation
 
 The tools count a forward pass (torch's counter also backward), each in a way of its own, and call
-the number FLOPs, flop or MACs. What a tool prints for an operator that was not tried is unknown,
-so the total then reads "at least".
+the number FLOPs, flop or MACs: `convention_notes` says how. What a tool prints for an operator that
+it has no layer for is unknown, so the total then reads "at least".
 """
 
 from __future__ import annotations
@@ -14,62 +14,15 @@ from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
 
-from backprove.cost.walk import VIEWS, Visit
+from backprove.cost import tool_rules
+from backprove.cost.tool_rules import Counts
+from backprove.cost.walk import Visit
 from backprove.counts import Cost, Count
 from backprove.errors import unknown
-from backprove.ops.activation.elu import ELU
-from backprove.ops.activation.gelu import GELU
-from backprove.ops.activation.leaky_relu import LeakyReLU
-from backprove.ops.activation.prelu import PReLU
-from backprove.ops.activation.relu import ReLU
-from backprove.ops.activation.relu6 import ReLU6
-from backprove.ops.activation.sigmoid import Sigmoid
-from backprove.ops.activation.softmax import Softmax
-from backprove.ops.activation.tanh import Tanh
-from backprove.ops.linear.linear import Linear
-from backprove.ops.normalization.batch_norm_1d import BatchNorm1D
-from backprove.ops.normalization.layer_norm import LayerNorm
-from backprove.ops.regularization.dropout import Dropout
 
-Counts = dict[str, Count]
 TOGETHER = "dall"
 """The backward of an operator that was counted during a run: all gradients together, and in every
 convention of ours each operation as it was executed."""
-REPLACED = (ReLU, PReLU, ELU, GELU)
-"""What ptflops counts twice: for the layer, and for the function that the layer calls."""
-
-
-NOTES = {
-    "headline": (
-        "Headline convention: FLOP = 2 x multiply-adds, plus one per bias addition and per "
-        "element of an activation; the first layer's dX is not needed and not counted."
-    ),
-    "strict": (
-        "Strict convention: every operation of the written formulas, a dot product of length k "
-        "having k - 1 additions; the first layer's dX is not needed and not counted."
-    ),
-    "paddle": (
-        "As paddle.flops prints it: multiply-adds of linear layers, called FLOPs, plus one per "
-        "element of LeakyReLU; nothing for biases, other activations, loss and optimizer."
-    ),
-    "torch": (
-        "As PyTorch's FlopCounterMode prints it: 2 x multiply-adds of matrix products, forward "
-        "and backward; nothing for biases, activations, loss and optimizer."
-    ),
-    "fvcore": (
-        "As fvcore prints it: multiply-adds, called flop; nothing for biases and activations."
-    ),
-    "thop": ("As thop prints it: multiply-adds, called MACs; nothing for biases and activations."),
-    "ptflops": (
-        "As ptflops prints it (its pytorch backend): multiply-adds of one sample whatever the "
-        "batch, plus one per bias and per element of an activation, called MACs."
-    ),
-    "calflops": (
-        "As calflops prints it: 2 x multiply-adds plus one per element of an activation, nothing "
-        "for biases; its backward is twice this, which counts a dX that no one needs."
-    ),
-}
-"""What the numbers of each convention mean."""
 
 
 class Convention(NamedTuple):
@@ -130,61 +83,6 @@ def _torch(visit: Visit, cost: Cost) -> Counts:
     return {k: Count(flop=2 * c.mac) for k, c in strict(visit, cost).items()}
 
 
-def _forward(flop: int | None) -> Counts | None:
-    return None if flop is None else {"forward": Count(flop=flop)}
-
-
-def _paddle(visit: Visit, cost: Cost) -> Counts | None:
-    if type(visit.op) is Linear:
-        return _forward(cost.forward.mac)
-    return _forward(prod(visit.output) if type(visit.op) is LeakyReLU else 0)
-
-
-def _fvcore(visit: Visit, cost: Cost) -> Counts | None:
-    if cost.forward.mac:
-        return _forward(cost.forward.mac)
-    if isinstance(visit.op, LayerNorm | BatchNorm1D):
-        return _forward(5 * prod(visit.output) if visit.op.affine else None)
-    return _forward(0)
-
-
-def _thop(visit: Visit, cost: Cost) -> Counts | None:
-    kind, size = type(visit.op), prod(visit.output)
-    if kind is Linear:
-        return _forward(cost.forward.mac)
-    if kind is Softmax:
-        rows = size // visit.output[-1]
-        return _forward(rows * (3 * visit.output[-1] - 1))
-    if isinstance(visit.op, LayerNorm | BatchNorm1D):
-        return _forward(4 * size if visit.op.affine else None)
-    return _forward(0)
-
-
-def _ptflops(visit: Visit, cost: Cost) -> Counts | None:
-    kind, size = type(visit.op), prod(visit.output)
-    if kind is Linear:
-        return _forward(cost.forward.mac + (size if "bias" in visit.parameters else 0))
-    if kind in REPLACED:
-        return _forward(2 * size)
-    if kind in (LeakyReLU, ReLU6, Softmax, LayerNorm):
-        return _forward(size)
-    silent = isinstance(visit.op, (*VIEWS, Dropout, Linear))
-    return _forward(0 if silent else None)
-
-
-def _calflops(visit: Visit, cost: Cost) -> Counts | None:
-    size = prod(visit.output)
-    if isinstance(visit.op, Linear):
-        return _forward(2 * cost.forward.mac)
-    if isinstance(visit.op, ReLU | LeakyReLU | PReLU | ELU | GELU | Softmax):
-        return _forward(size)
-    if isinstance(visit.op, LayerNorm | BatchNorm1D):
-        each = 5 if isinstance(visit.op, LayerNorm) else 2
-        return _forward(each * size if visit.op.affine else None)
-    silent = isinstance(visit.op, (*VIEWS, Dropout, ReLU6, Sigmoid, Tanh))
-    return _forward(0 if silent else None)
-
-
 def _seen_twice(visit: Visit) -> bool:
     """Whether a layer lies under two parents, where tools with hooks count it several times."""
     if visit.tied_to is None:
@@ -195,10 +93,10 @@ def _seen_twice(visit: Visit) -> bool:
 CONVENTIONS = {
     "headline": Convention(headline, own=True),
     "strict": Convention(strict, own=True),
-    "paddle": Convention(_paddle, hooks=True),
+    "paddle": Convention(tool_rules.paddle, hooks=True),
     "torch": Convention(_torch),
-    "fvcore": Convention(_fvcore),
-    "thop": Convention(_thop, hooks=True),
-    "ptflops": Convention(_ptflops, hooks=True, single=True),
-    "calflops": Convention(_calflops, hooks=True),
+    "fvcore": Convention(tool_rules.fvcore),
+    "thop": Convention(tool_rules.thop, hooks=True),
+    "ptflops": Convention(tool_rules.ptflops, hooks=True, single=True),
+    "calflops": Convention(tool_rules.calflops, hooks=True),
 }

@@ -17,7 +17,7 @@ from torch.nn.modules import module as hooks
 from torch.nn.parameter import UninitializedParameter
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from backprove.oracle.formulas_torch import FREE, amount, first
+from backprove.oracle.formulas_torch import FREE, amount
 from backprove.oracle.memory_torch import Live
 from backprove.oracle.networks import Ledger, Refused, load, tensors, words
 from backprove.oracle.tools.watch_torch import printed
@@ -61,10 +61,7 @@ class Counter(TorchDispatchMode):  # type: ignore[misc]
             known = plain and not any(t.is_complex() for t in operands)
             found = amount(name, args, out, self.phase) if known else None
             by_pass = found if isinstance(found, dict) else {passed: found}
-            result = first(out)
-            size = 0 if result is None else result.numel()
-            bytes_moved = moved(operands, out, name) if plain else 0
-            self.ledger.record(path, name, by_pass, bytes_moved, size)
+            self.ledger.record(path, name, by_pass, moved(operands, out, name) if plain else 0)
         return out
 
     def left(self, function: Any) -> Any:

@@ -32,27 +32,15 @@ class Ledger:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str, str], dict[str, Any]] = {}
 
-    def record(
-        self,
-        path: str,
-        name: str,
-        amounts: dict[str, Amount | None],
-        moved: int,
-        elements: int = 0,
-    ) -> None:
-        """Add one executed operation; None for an amount that no formula tells.
-
-        `elements` is the size of its result, where that is asked for.
-        """
+    def record(self, path: str, name: str, amounts: dict[str, Amount | None], moved: int) -> None:
+        """Add one executed operation; None for an amount that no formula tells."""
         for i, (passed, amount) in enumerate(amounts.items()):
             entry = self.entries.setdefault(
                 (path, passed, name),
                 {"path": path, "pass": passed, "name": name, "calls": 0, "moved": 0}
-                | {"elements": 0}
                 | {"known": True, "formula": [], "headline": 0, **dict.fromkeys(KINDS, 0)},
             )
             entry["calls"] += 1
-            entry["elements"] += elements
             entry["moved"] += 0 if i else moved
             if amount is None:
                 entry["known"] = False

@@ -169,3 +169,9 @@ class TwoInputs(nn.Module):
 
     def forward(self, a, b):
         return self.last(self.layer(a, b))
+
+
+def between(layer, width=6, **settings):
+    """A layer of a name between two linear ones."""
+    made = getattr(nn, layer)(**settings)
+    return nn.Sequential(nn.Linear(4, 6), made, nn.Linear(width, 3))

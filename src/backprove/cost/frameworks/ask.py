@@ -8,7 +8,7 @@ from typing import Any
 from backprove.cost.conventions import find
 from backprove.cost.frameworks.inputs import parse
 from backprove.cost.frameworks.result import result_of
-from backprove.cost.frameworks.tools import BY_KERNEL, BY_LAYER
+from backprove.cost.frameworks.tools import BY_RULES
 from backprove.cost.table import CostResult
 from backprove.course import framework_of
 from backprove.errors import DataError, ShapeError, UsageError
@@ -17,10 +17,10 @@ from backprove.oracle.client import reference
 OUT_OF_MEMORY = ("ResourceExhausted", "MemoryError", "memory's size is 0", "can't allocate memory")
 """Words of the frameworks for a network that is too large, or has no memory yet."""
 CONVENTIONS = {
-    "torch": ("headline", "strict", *BY_KERNEL, "thop", "ptflops", "calflops"),
+    "torch": ("headline", "strict", "torch", "fvcore", "thop", "ptflops", "calflops"),
     "paddle": ("headline", "strict", "paddle"),
 }
-"""Those of each library: a tool that goes by layers is reproduced where it reads the networks."""
+"""Those of each library: a tool is reproduced where it reads the networks."""
 NAMES = {"torch": "PyTorch", "paddle": "Paddle"}
 
 
@@ -56,7 +56,7 @@ def cost_of_file(
     absolute = f"{Path(file).resolve()}{mark}{name}"
     texts = {name: repr(value) for name, value in (arguments or {}).items()}
     request = {"place": absolute, "inputs": given, "keywords": keywords, "arguments": texts}
-    tool = convention if convention in BY_LAYER else ""
+    tool = convention if convention in BY_RULES else ""
     found = reference(library).ask("count", **request, abstract=abstract, tool=tool)
     if "failed" in found:
         raise failure(found, place, inputs or "", abstract, tool)

@@ -11,7 +11,7 @@ from backprove.cost.conventions import find
 from backprove.cost.frameworks.ask import failure, refuse_other_library
 from backprove.cost.frameworks.inputs import parse
 from backprove.cost.frameworks.result import result_of
-from backprove.cost.frameworks.tools import BY_LAYER
+from backprove.cost.frameworks.tools import BY_RULES
 from backprove.cost.shapes import refuse_no_batch
 from backprove.cost.table import CostResult
 from backprove.oracle.networks import answer
@@ -51,7 +51,7 @@ def cost_of_object(
     text = input_shape if isinstance(input_shape, str) else written(input_shape, batch_size)
     given, keywords = parse(text)
     counter = import_module(f"backprove.oracle.count_{library}")
-    tool = convention if convention in BY_LAYER else ""
+    tool = convention if convention in BY_RULES else ""
 
     def count() -> dict[str, Any]:
         values = [counter.draw(**one) for one in given]

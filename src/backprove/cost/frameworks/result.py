@@ -59,8 +59,10 @@ def result_of(
 
 
 def _printed(found: dict[str, Any]) -> dict[str, Any]:
-    """The parameters as the tool of the convention prints them."""
-    return {"printed": {"parameters": found["printed"]["parameters"]}} if "printed" in found else {}
+    """The parameters as the tool of the convention prints them, and what it names as left out."""
+    told = found.get("printed", {})
+    kept = {k: told[k] for k in ("parameters", "left_out") if k in told}
+    return {"printed": kept} if kept else {}
 
 
 def _loss(named: Any, output: tuple[int, ...]) -> Op | None:

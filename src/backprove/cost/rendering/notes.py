@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprove.cost.conventions import NOTES
+from backprove.cost.convention_notes import NOTES
 from backprove.cost.table import CostResult
 from backprove.cost.timing import view
 from backprove.messages import render
@@ -33,6 +33,16 @@ def notes(result: CostResult) -> list[str]:
     if unknown:
         found.append(
             render("no formula is known for {names}: the totals read at least", names=unknown)
+        )
+    left_out = result.totals.get("printed", {}).get("left_out")
+    if left_out:
+        names = ", ".join(f"{name} ({times})" for name, times in left_out.items())
+        found.append(
+            render(
+                "{tool} counts nothing for these operations, and says so: {names}",
+                names=names,
+                tool=result.convention,
+            )
         )
     if "executed" in result.totals:
         run = not result.totals["executed"].get("abstract")

@@ -10,11 +10,10 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
 from torch import nn
 
 from backprove.oracle.tools.recurrent import cell, layers
-from backprove.oracle.tools.rules import Function, Rules, elements, pair, size
+from backprove.oracle.tools.rules import Function, Rules, einsum_flop, elements, pair, size
 
 Found = tuple[int, int]
 
@@ -123,11 +122,7 @@ def _addmm(input: Any, mat1: Any, mat2: Any, **kwargs: Any) -> Found:
 
 
 def _einsum(equation: str, *operands: Any) -> Found:
-    """What NumPy's best path says, rounded as NumPy prints it."""
-    arrays = [np.broadcast_to(np.zeros(()), tuple(o.shape)) for o in operands]
-    lines = np.einsum_path(equation.replace(" ", ""), *arrays, optimize="optimal")[1].split("\n")
-    line = next(line for line in lines if "optimized flop" in line.lower())
-    return int(float(line.rpartition(":")[2])), 0
+    return int(einsum_flop(equation.replace(" ", ""), [tuple(o.shape) for o in operands])), 0
 
 
 def _product(weight: Any) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+import numpy as np
+
 Layer = Callable[[Any, Any, Any], int | float]
 """What a tool adds for a call of a layer: (module, its positional inputs, its output)."""
 Function = Callable[..., tuple[int | float, int]]
@@ -55,3 +57,11 @@ def pair(input: Any, other: Any, *args: Any, **kwargs: Any) -> tuple[int, int]:
     longest = max((len(s) for s in shapes), default=0)
     filled = [s + (1,) * (longest - len(s)) for s in shapes]
     return prod(max(lengths) for lengths in zip(*filled, strict=True)), 0
+
+
+def einsum_flop(equation: str, shapes: list[tuple[int, ...]]) -> float:
+    """What NumPy's best path says of a product of indices, rounded as NumPy prints it."""
+    arrays = [np.broadcast_to(np.zeros(()), shape) for shape in shapes]
+    lines = np.einsum_path(equation, *arrays, optimize="optimal")[1].split("\n")
+    line = next(line for line in lines if "optimized flop" in line.lower())
+    return float(line.rpartition(":")[2])

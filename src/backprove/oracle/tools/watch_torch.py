@@ -18,6 +18,7 @@ from torch.nn import functional
 from torch.nn.modules import module as hooks
 
 from backprove.oracle.networks import Refused, words
+from backprove.oracle.tools import fvcore
 from backprove.oracle.tools.rules import Rules
 
 OWNERS = {"functional": functional, "torch": torch, "Tensor": torch.Tensor}
@@ -26,6 +27,8 @@ TOOLS = ("thop", "ptflops", "calflops")
 
 def printed(net: Any, tool: str, inputs: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
     """{"operations": what the tool adds, by path and kind; "parameters": as it prints them}."""
+    if tool == "fvcore":
+        return fvcore.printed(net, inputs, keywords)
     rules: Rules = importlib.import_module(f"backprove.oracle.tools.{tool}").RULES
     given = _given(net, tool, rules, inputs, keywords)
     watch = Watch(net, rules)
