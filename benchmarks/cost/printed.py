@@ -86,7 +86,7 @@ def measured(one: Network, versions: dict[str, str]) -> Network:
         if "absent" in answer:
             sys.exit(f"{answer['absent']} is not installed")
         versions |= {k: v for k, v in answer.get("versions", {}).items() if k in SHOWN}
-        entry[tool] = [] if "error" in answer else [int(answer[kind]), answer["parameters"]]
+        entry[tool] = [int(answer[kind]), answer["parameters"]] if kind in answer else []
     return entry
 
 

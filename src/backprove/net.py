@@ -89,9 +89,13 @@ class Residual(Composite):
         skip = x
         if "shortcut" in self.parts:
             skip, saved["shortcut"] = self.run_part("shortcut", x, values)
-        shapes = {"body": shape_of(y), "shortcut": shape_of(skip)}
-        same_shapes("Residual", shapes, "add a shortcut that changes the shape")
+        self.joined_shape({"body": shape_of(y), "shortcut": shape_of(skip)})
         return y + skip, saved
+
+    def joined_shape(self, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+        """The shape of the sum of its parts. Raises ShapeError if they differ."""
+        same_shapes("Residual", shapes, "add a shortcut that changes the shape")
+        return shapes["body"]
 
     def _back(self, saved: dict[str, Any], dy: Any, input_grad: bool) -> tuple[Any, dict[str, Any]]:
         found_dx: dict[str, Any] = {"shortcut": dy}
@@ -131,12 +135,10 @@ class Parallel(Composite):
             y, saved[name] = self.run_part(name, x, values)
             outputs.append(y)
         shapes = {name: shape_of(y) for name, y in zip(self.parts, outputs, strict=True)}
+        self.joined_shape(shapes)
         if self.join == "concat":
-            leading = {name: size[:-1] for name, size in shapes.items()}
-            same_shapes("Parallel", leading, "only the last lengths may differ")
             saved["widths"] = tuple(size[-1] for size in shapes.values())
             return namespace(*outputs).concat(outputs, axis=-1), saved
-        same_shapes("Parallel", shapes, "use join='concat' or branches of one width")
         total = outputs[0]
         for y in outputs[1:]:
             total = total + y
@@ -156,10 +158,17 @@ class Parallel(Composite):
         return self.joined(found_dx) if input_grad else None, grads
 
     def shape(self, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-        found = [part.shape(*shapes) for part in self.parts.values()]
+        return self.joined_shape({k: part.shape(*shapes) for k, part in self.parts.items()})
+
+    def joined_shape(self, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+        """The shape of the branches put together. Raises ShapeError if they do not fit."""
+        first = next(iter(shapes.values()))
         if self.join == "concat":
-            return (*found[0][:-1], sum(s[-1] for s in found))
-        return found[0]
+            leading = {name: size[:-1] for name, size in shapes.items()}
+            same_shapes("Parallel", leading, "only the last lengths may differ")
+            return (*first[:-1], sum(size[-1] for size in shapes.values()))
+        same_shapes("Parallel", shapes, "use join='concat' or branches of one width")
+        return first
 
     def cost(self, *shapes: tuple[int, ...]) -> Cost:
         joins = len(self.parts) - 1

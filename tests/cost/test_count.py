@@ -488,3 +488,37 @@ def test_a_class_without_shape_that_changes_it_is_counted_right(batch, nested) -
 def test_a_class_without_shape_that_does_not_run_is_told_to_write_it() -> None:
     with pytest.raises(ContractError, match=r"write shape\(self, \*shapes\)"):
         cost(Sequential(Linear(6, 8), Unrunnable()), (6,))
+
+
+class Every(Op):
+    """Every second feature, without a shape of its own."""
+
+    def forward(self, x):
+        return x[:, ::2]
+
+    def backward(self, dy, *, x):
+        dx = np.zeros_like(x)
+        dx[:, ::2] = dy
+        return dx
+
+
+@pytest.mark.parametrize(
+    ("part", "width", "rows"),
+    [
+        (Residual(Every(), Every()), 4, [(3, 4), (3, 4), (3, 4)]),
+        (Parallel(Every(), Linear(8, 3), join="concat"), 7, [(3, 4), (3, 3), (3, 7)]),
+        (Parallel(Sequential(Every(), ReLU()), Every()), 4, [(3, 4), (3, 4), (3, 4), (3, 4)]),
+    ],
+)
+def test_branches_of_operators_without_a_shape(part, width, rows) -> None:
+    net = Sequential(Linear(8, 8), part, Linear(width, 2))
+    found = cost(net, 8, batch_size=3)
+    assert [row.output_shape for row in found.rows[1:-1]] == rows
+    assert net(np.ones((3, 8), np.float32)).shape == found.rows[-1].output_shape
+
+
+def test_branches_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ShapeError, match="add a shortcut"):
+        cost(Sequential(Linear(8, 8), Residual(Every())), 8)
+    with pytest.raises(ShapeError, match="join='concat'"):
+        cost(Parallel(Every(), Linear(8, 3)), 8)

@@ -33,7 +33,7 @@ def test_what_a_counter_prints(place, given, tool, printed) -> None:
     found = cost_of_file(where, given, convention=tool, optimizer="adam", loss="cross_entropy")
     amount, parameters = printed
     assert found.operations("forward") == found.operations("step") == amount
-    assert found.totals["printed"] == {"parameters": parameters}
+    assert found.totals["printed"]["parameters"] == parameters
     assert found.complete
 
 

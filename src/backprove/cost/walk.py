@@ -124,12 +124,21 @@ class Walk:
         return at[0]
 
     def _branches(
-        self, net: Composite, name: str, shapes: tuple[Shape, ...], at: tuple[int, ...], dx: bool
+        self,
+        net: Residual | Parallel,
+        name: str,
+        shapes: tuple[Shape, ...],
+        at: tuple[int, ...],
+        dx: bool,
     ) -> int:
-        ends = [self.run(p, _joined(name, k), shapes, at, dx) for k, p in net.parts.items()]
+        ends, found = [], {}
+        for key, part in net.parts.items():
+            ends.append(self.run(part, _joined(name, key), shapes, at, dx))
+            found[key] = self.last
         if isinstance(net, Residual) and len(ends) == 1:
             ends.append(at[0])
-        output = self.last = shape_of(name, net, shapes)
+            found["shortcut"] = shapes[0]
+        output = self.last = net.joined_shape(found)
         writes = self.value(output)
         shown = name or "0"
         self.visits.append(

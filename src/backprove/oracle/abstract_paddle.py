@@ -13,11 +13,12 @@ from typing import Any
 
 import paddle
 
-from backprove.oracle.count_paddle import dtype_of, summary
+from backprove.oracle.count_paddle import dtype_of, summary, uncompiled
 from backprove.oracle.formulas_paddle import FREE, plain, size
 from backprove.oracle.gradients_paddle import joins, record
-from backprove.oracle.networks import Ledger, Refused, load, tensors, words
+from backprove.oracle.networks import Ledger, load, tensors
 from backprove.oracle.recording_paddle import KINDS, Call, Recorder, operands_of, watched
+from backprove.oracle.refused import Refused, words
 from backprove.oracle.tools.paddle_flops import printed
 
 SHAPES_ONLY = set(
@@ -40,17 +41,20 @@ def count_abstract(
     """Load and count "FILE.py::Net" on inputs of these shapes; there is no peak."""
     for one in [*inputs, *keywords.values()]:
         dtype_of(one["dtype"])
-    with _program() as program:
+    with _program() as program, uncompiled():
         net = load(place, paddle.nn.Layer, arguments)
         values = [paddle.static.data(f"input{i}", **one) for i, one in enumerate(inputs)]
         named = {k: paddle.static.data(k, **one) for k, one in keywords.items()}
-        recorder = Recorder(net)
+        recorder = Recorder(net, [values, named])
+        before = len(program.global_block().ops)
         with watched(recorder):
             try:
                 out = net(*values, **named)
+            except Refused:
+                raise
             except (Exception, SystemExit) as error:
                 raise Refused("run", words(error)) from error
-        found = _count(net, recorder, out, program, [values, named])
+        found = _count(net, recorder, out, program, [values, named], before)
         return found | ({"printed": printed(net, values, named)} if tool else {})
 
 
@@ -71,7 +75,7 @@ def _program() -> Iterator[Any]:
 
 
 def _count(
-    net: Any, recorder: Recorder, out: Any, program: Any, given: list[Any]
+    net: Any, recorder: Recorder, out: Any, program: Any, given: list[Any], before: int
 ) -> dict[str, Any]:
     recorder.active = False
     ends = [y for y in tensors(out, KINDS) if not y.stop_gradient]
@@ -86,20 +90,20 @@ def _count(
     ledger = Ledger()
     for call in recorder.calls:
         record(ledger, recorder, call, wanted)
-    _unseen(ledger, recorder, program)
+    _unseen(ledger, recorder, program.global_block().ops[before:])
     joins(ledger, recorder, wanted)
     if ends and trained:
         _keep(recorder, made, program, ends, trained)
-    return summary(net, recorder, ledger, given)
+    return summary(net, recorder, ledger, given) | {"backward": bool(ends and trained)}
 
 
-def _unseen(ledger: Ledger, recorder: Recorder, program: Any) -> None:
-    """Operations that stand in the program and were not watched; numbers make add to scale."""
+def _unseen(ledger: Ledger, recorder: Recorder, built: list[Any]) -> None:
+    """Operations that the network built and were not watched; numbers make add to scale."""
     known: Tally[str] = Tally()
     for name, times in recorder.raw.items():
         known[plain(name)] += times
     known["scale"] += sum(known[name] for name in ("add", "sub", "mul", "div"))
-    names = (op.name() for op in program.global_block().ops)
+    names = (op.name() for op in built)
     found = Tally(plain(n.removeprefix("pd_op.")) for n in names if n.startswith("pd_op."))
     for name, times in found.items():
         if times > known[name] and name not in FREE:

@@ -6,18 +6,22 @@ forward leaves tells which gradients there are to compute, and the profiler whet
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import paddle
+from paddle.jit.dy2static.program_translator import ProgramTranslator
 
 from backprove.oracle.formulas_paddle import size
 from backprove.oracle.gradients_paddle import joins, record
 from backprove.oracle.layers_paddle import layers, parameters_of, statistics
 from backprove.oracle.memory_paddle import peak_of
-from backprove.oracle.networks import Ledger, Refused, load, tensors, words
+from backprove.oracle.networks import Ledger, load, tensors
 from backprove.oracle.profile_paddle import profiled, unseen, unseen_gradients
 from backprove.oracle.recording_paddle import KINDS, TENSOR, Call, Recorder, operands_of, watched
+from backprove.oracle.refused import Refused, words
 from backprove.oracle.tools.paddle_flops import printed
 
 
@@ -62,7 +66,7 @@ def count_network(
     kept = [*net.buffers(), *(p for p in own if p.stop_gradient)]
     before = [(b, b.clone()) for b in kept if is_there(b)]
     try:
-        with paddle.enable_grad():
+        with paddle.enable_grad(), uncompiled():
             found = _counted(net, inputs, keywords or {})
             if tool:
                 found["printed"] = printed(net, inputs, keywords or {})
@@ -74,19 +78,34 @@ def count_network(
         paddle.set_rng_state(state)
 
 
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Functions under `paddle.jit.to_static` run as they are written: a program tells nothing."""
+    switch = ProgramTranslator()
+    before = switch.enable_to_static
+    paddle.jit.enable_to_static(False)
+    try:
+        yield
+    finally:
+        paddle.jit.enable_to_static(before)
+
+
 def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
     ran: list[str] = []
     back: list[str] = []
-    recorder = Recorder(net)
+    recorder = Recorder(net, [inputs, keywords])
     hooks = paddle.autograd.saved_tensors_hooks(recorder.keep, lambda t: t)
     with watched(recorder), profiled(ran), hooks:
         try:
             out = net(*inputs, **keywords)
+        except Refused:
+            raise
         except (Exception, SystemExit) as error:
             raise Refused("run", words(error)) from error
         recorder.active = False
     ends = [y for y in tensors(out, KINDS) if not y.stop_gradient]
-    trained = list({id(p): p for p in recorder.leaves if not p.stop_gradient}.values())
+    own = {id(p): p for p in recorder.leaves if not p.stop_gradient}
+    trained = list((own | recorder.foreign).values())
     ledger = Ledger()
     graph = reached(ends)
 
@@ -106,7 +125,8 @@ def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str,
                 raise Refused("backward", words(error)) from error
         unseen_gradients(ledger, recorder.calls, graph, back)
         joins(ledger, recorder, wanted)
-    return summary(net, recorder, ledger, [inputs, keywords])
+    found = summary(net, recorder, ledger, [inputs, keywords])
+    return found | {"backward": bool(ends and trained)}
 
 
 def is_there(buffer: Any) -> bool:
@@ -124,6 +144,7 @@ def summary(net: Any, recorder: Recorder, ledger: Ledger, given: Any) -> dict[st
         "buffers": sum(size(b) for b in net.buffers() if is_there(b)) + statistics(net),
         "saved": [list(one) for one in recorder.saved.values()],
         "asked": recorder.asked,
+        "foreign": [len(recorder.foreign), sum(map(size, recorder.foreign.values()))],
         "given": sum(size(t) * t.element_size() for t in tensors(given, KINDS)),
         "version": str(paddle.__version__),
     }

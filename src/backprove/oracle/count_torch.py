@@ -17,18 +17,22 @@ from torch.nn.modules import module as hooks
 from torch.nn.parameter import UninitializedParameter
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from backprove.oracle.formulas_torch import FREE, amount
+from backprove.oracle.formulas_torch import amount, is_free
+from backprove.oracle.gradients_torch import Roles, key_of
 from backprove.oracle.memory_torch import Live
-from backprove.oracle.networks import Ledger, Refused, load, tensors, words
+from backprove.oracle.networks import Ledger, load, tensors
+from backprove.oracle.refused import Refused, words
 from backprove.oracle.tools.watch_torch import printed
 
 
 class Counter(TorchDispatchMode):  # type: ignore[misc]
     """Records every kernel under the path of its module."""
 
-    def __init__(self, owned: set[int]) -> None:
+    def __init__(self, owned: set[int], given: set[int]) -> None:
         super().__init__()
         self.owned = owned
+        self.roles = Roles(owned, given)
+        self.leaves: dict[int, Any] = {}
         self.stack = [""]
         self.phase = "forward"
         self.paths: dict[int, str] = {}
@@ -51,13 +55,16 @@ class Counter(TorchDispatchMode):  # type: ignore[misc]
             path = self.stack[-1]
             made = torch.autograd._get_sequence_nr()
             self.paths.setdefault(made, path)
+            if plain:
+                self.roles.forward(made, operands, tensors(out, torch.Tensor))
             self.used |= keys
+            self.leaves |= {id(t): t for t in operands if t.requires_grad and t.is_leaf}
             self.asked |= name == "_local_scalar_dense"
             passed = "forward"
         else:
             path = self.paths.get(node._sequence_nr() + 1, "") if node is not None else ""
-            passed = gradient(name, out, node, bool(keys & self.owned))
-        if name not in FREE or name in ("embedding", "upsample_nearest2d"):
+            passed = self.roles.backward(name, out, node, keys)
+        if not is_free(name) or name == "embedding":
             known = plain and not any(t.is_complex() for t in operands)
             found = amount(name, args, out, self.phase) if known else None
             by_pass = found if isinstance(found, dict) else {passed: found}
@@ -77,34 +84,24 @@ class Counter(TorchDispatchMode):  # type: ignore[misc]
 
     def keep(self, tensor: Any) -> Any:
         """A tensor that autograd saves for backward: its bytes count once, parameters do not."""
-        if self.phase == "forward" and key_of(tensor) not in self.owned:
+        if self.phase != "forward":
+            return tensor
+        if tensor.layout != torch.strided:
+            size = sum(part.numel() * part.element_size() for part in parts_of(tensor))
+            self.saved.setdefault(id(tensor), (self.stack[-1], size))
+        elif key_of(tensor) not in self.owned:
             size = tensor.untyped_storage().nbytes()
             self.saved.setdefault(key_of(tensor), (self.stack[-1], size))
         return tensor
 
 
-def gradient(name: str, out: Any, node: Any, reads_weight: bool) -> str:
-    """Which gradient a kernel of backward computes: dx, dweight or dbias."""
-    if name in ("mm", "mv", "_trilinear"):
-        return "dx" if reads_weight else "dweight"
-    kind = type(node).__name__
-    if name == "sum":
-        leaf = any(
-            type(n).__name__ == "AccumulateGrad" for n, _ in getattr(node, "next_functions", ())
-        )
-        if not leaf:
-            return "dx"
-        return "dbias" if kind.startswith(("Add", "Sub")) else "dweight"
-    if name == "add" and kind == "TBackward0":
-        return "dweight"
-    if name == "add" and kind.startswith("Addmm") and out.dim() == 1:
-        return "dbias"
-    return "dx"
-
-
-def key_of(tensor: Any) -> int:
-    """The storage of a tensor: views of one storage, and tied parameters, have the same."""
-    return int(tensor.untyped_storage()._cdata)
+def parts_of(tensor: Any) -> list[Any]:
+    """The arrays of a sparse tensor: its values and their places."""
+    if tensor.layout == torch.sparse_coo:
+        return [tensor._indices(), tensor._values()]
+    rows = tensor.layout in (torch.sparse_csr, torch.sparse_bsr)
+    places = ("crow_indices", "col_indices") if rows else ("ccol_indices", "row_indices")
+    return [getattr(tensor, name)() for name in ("values", *places)]
 
 
 def moved(operands: list[Any], out: Any, name: str) -> int:
@@ -194,20 +191,25 @@ def _no_fast_path() -> Iterator[None]:
 def _run(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> Any:
     try:
         return net(*inputs, **keywords)
+    except Refused:
+        raise
     except (Exception, SystemExit) as error:
         raise Refused("run", words(error)) from error
 
 
 def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
     parameters = dict(net.named_parameters(remove_duplicate=False))
-    counter = Counter({key_of(p) for p in parameters.values()})
+    taken = tensors([inputs, keywords], torch.Tensor)
+    counter = Counter({key_of(p) for p in parameters.values()}, {key_of(t) for t in taken})
     outputs: dict[str, list[int]] = {}
-    given = [*tensors([inputs, keywords], torch.Tensor), *net.buffers()]
+    given = [*taken, *net.buffers()]
     counter.live.before([*given, *parameters.values()])
     with _watched(net, counter, outputs), counter, saved_tensors_hooks(counter.keep, lambda t: t):
         out = _run(net, inputs, keywords)
         counter.phase = "backward"
-        trained = [p for p in net.parameters() if p.requires_grad]
+        own, here = {id(p) for p in parameters.values()}, {id(t) for t in given}
+        foreign = [t for key, t in counter.leaves.items() if key not in own | here]
+        trained = [*(p for p in net.parameters() if p.requires_grad), *foreign]
         ends = [y for y in tensors(out, torch.Tensor) if y.requires_grad]
         if trained and ends:
             starts = [torch.ones_like(y) for y in ends]
@@ -221,7 +223,9 @@ def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str,
         "outputs": outputs,
         "parameters": _parameters(parameters, counter.used),
         "buffers": sum(b.numel() for b in net.buffers()),
-        "saved": [list(one) for one in counter.saved.values()],
+        "saved": [list(v) for k, v in counter.saved.items() if k not in map(key_of, foreign)],
+        "foreign": [len(foreign), sum(t.numel() for t in foreign)],
+        "backward": bool(trained and ends),
         "asked": counter.asked,
         "peak": counter.live.peak,
         "given": sum(t.numel() * t.element_size() for t in given),

@@ -99,7 +99,10 @@ ONE = {
         "exp log sqrt rsqrt erf pow elementwise_pow sin cos expm1 log1p log2 log10 atan tan exp2 "
         "asin acos sinh cosh asinh acosh atanh atan2 erfc erfinv logaddexp logit"
     ),
-    "random": "bernoulli rand randn randint rand_like randn_like uniform normal gaussian random",
+    "random": (
+        "bernoulli rand randn randint rand_like randn_like uniform normal gaussian random "
+        "exponential log_normal cauchy geometric poisson randperm"
+    ),
 }
 ARITHMETIC = {
     **{name: Count(**{kind: 1}) for kind, names in ONE.items() for name in names.split()},

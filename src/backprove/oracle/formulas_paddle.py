@@ -23,7 +23,7 @@ FREE = set(
     "masked_select t trans_layout view_dtype as_strided accumulation assign_value diagonal "
     "transpose_layout contiguous data one_hot copy_to shape64 numel bitwise_and is_empty "
     "full_int_array full_with_tensor coalesce_tensor "
-    "memcpy print feed fetch shadow_output increment".split()
+    "memcpy assign_out print feed fetch shadow_output increment".split()
 )
 """Operations that move or make numbers and compute nothing."""
 

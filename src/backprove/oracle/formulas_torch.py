@@ -20,12 +20,16 @@ FREE = set(
     "repeat flip roll _local_scalar_dense diagonal unfold narrow masked_select scatter scatter_ "
     "_reshape_alias empty_strided linspace eye is_same_size pixel_shuffle view_as_real "
     "_record_function_enter_new _record_function_exit upsample_nearest1d upsample_nearest2d "
-    "upsample_nearest3d set_ resize_ unsafe_chunk pixel_unshuffle rot90 tensor_split".split()
+    "upsample_nearest3d set_ resize_ unsafe_chunk pixel_unshuffle rot90 tensor_split swapaxes "
+    "movedim view_as_complex".split()
 )
 """Operations that move or make numbers and compute nothing."""
 
 ATTENTION = "_scaled_dot_product_flash_attention_for_cpu"
 RECURRENT = "mkldnn_rnn_layer"
+
+MAXIMA = 2
+"""The mode of an embedding bag that takes maxima."""
 
 SAME = {"rrelu_with_noise": "rrelu", "threshold_backward": "relu", "threshold": "relu"}
 """Kernels of the same arithmetic."""
@@ -33,9 +37,14 @@ SAME = {"rrelu_with_noise": "rrelu", "threshold_backward": "relu", "threshold": 
 Formula = Callable[[Any, Any], "f.Amount | dict[str, f.Amount] | None"]
 
 
+def is_free(name: str) -> bool:
+    """Whether an operation, or the one that it does in place, computes nothing."""
+    return name in FREE or name.rstrip("_") in FREE
+
+
 def amount(name: str, args: Any, out: Any, phase: str) -> Any:
     """An amount, amounts by gradient, or None if no formula is known."""
-    if name in FREE:
+    if is_free(name):
         return f.FREE
     plain = SAME.get(name.rstrip("_"), name.rstrip("_"))
     size = first(out).numel() if first(out) is not None else 0
@@ -230,6 +239,28 @@ def _weight_norm(args: Any, out: Any) -> f.Amount:
     return f.plain(Count(flop=3 * size, trans=rows), f"3 x {size}")
 
 
+def _weight_norm_backward(args: Any, out: Any) -> dict[str, f.Amount]:
+    """For each row: dw . v, then dg from it, and dv = (g / |v|) (dw - v (dw . v) / |v|^2)."""
+    size, rows = args[0].numel(), args[2].numel()
+    return {"dweight": f.plain(Count(flop=5 * size + 3 * rows), f"5 x {size} + 3 x {rows}")}
+
+
+def _bag(args: Any, out: Any) -> f.Amount | None:
+    """Sums (mode 0) or means (1) of the rows of each bag; their maxima (2)."""
+    mode = args[4] if len(args) > 4 else 0
+    size, found = args[1].numel() * args[0].shape[-1], first(out).numel()
+    return f.reduction(max(size, found), found, mean=mode == 1, cheap=mode == MAXIMA)
+
+
+def _bag_backward(args: Any, out: Any) -> dict[str, f.Amount]:
+    """The gradient of each bag is added to each of its rows; that of a mean divided before."""
+    ids, width = args[1], args[0].shape[-1]
+    distinct = 1 if ids.is_meta else ids.unique().numel()
+    divided = args[0].numel() if args[8] == 1 else 0
+    adds = (ids.numel() - distinct) * width
+    return {"dweight": f.plain(Count(flop=adds + divided), f"{adds} + {divided}")}
+
+
 FORMULAS: dict[str, Formula] = {
     "addmv": _addmv,
     "glu_backward": _glu_backward,
@@ -254,6 +285,9 @@ FORMULAS: dict[str, Formula] = {
     "logsumexp": lambda args, out: f.log_sum_exp(args[0].numel(), out.numel()),
     "_cdist_forward": _distance,
     "_weight_norm_interface": _weight_norm,
+    "_weight_norm_interface_backward": _weight_norm_backward,
+    "_embedding_bag": _bag,
+    "_embedding_bag_backward": _bag_backward,
     "vdot": lambda args, out: f.product(1, args[0].numel(), 1),
     "mm": _mm,
     "bmm": _mm,

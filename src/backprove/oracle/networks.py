@@ -6,24 +6,19 @@ import ast
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from backprove.counts import Count
 from backprove.course import stand_in
+from backprove.oracle import functional
 from backprove.oracle.formulas import Amount
+from backprove.oracle.refused import Refused, words
 
 KINDS = [f.name for f in fields(Count)]
 MODULE = "learners_network"
-
-
-class Refused(Exception):
-    """What cannot be counted: `stage` says where it failed, the text why."""
-
-    def __init__(self, stage: str, reason: str) -> None:
-        super().__init__(reason)
-        self.stage = stage
 
 
 class Ledger:
@@ -69,7 +64,8 @@ def answer(count: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def load(place: str, kind: type, arguments: dict[str, str] | None = None) -> Any:
     """The network of "FILE.py::NAME": a module, or a class or function that makes one.
 
-    `arguments` are those of the class or function, each as the text of a Python literal.
+    A function that lacks arguments is the network itself: they are its inputs. `arguments` are
+    those of the class or function, each as the text of a Python literal.
 
     Without a name it is the last class of the file that is a network.
     """
@@ -87,7 +83,10 @@ def load(place: str, kind: type, arguments: dict[str, str] | None = None) -> Any
     found = scope[wanted]
     if isinstance(found, kind):
         return found
-    return _built(found, wanted, kind, {k: literal(v) for k, v in (arguments or {}).items()})
+    given = {k: literal(v) for k, v in (arguments or {}).items()}
+    if functional.is_functional(found, given):
+        return functional.as_network(found, kind, given)
+    return _built(found, wanted, kind, given)
 
 
 def _run(path: Path) -> dict[str, Any]:
@@ -103,12 +102,14 @@ def _run(path: Path) -> dict[str, Any]:
 
 
 def _networks(scope: dict[str, Any], kind: type) -> list[str]:
+    """What may be named: networks, their classes, and functions, which make one or are one."""
     own = {k: v for k, v in scope.items() if not k.startswith("_")}
     return [
         k
         for k, v in own.items()
         if isinstance(v, kind)
         or (isinstance(v, type) and issubclass(v, kind) and v.__module__ == MODULE)
+        or (isfunction(v) and v.__module__ == MODULE)
     ]
 
 
@@ -126,12 +127,6 @@ def _built(make: Any, name: str, kind: type, arguments: dict[str, Any]) -> Any:
     if not isinstance(found, kind):
         raise Refused("build", f"{name}() is {type(found).__name__}, not {kind.__name__}")
     return found
-
-
-def words(error: BaseException) -> str:
-    """An exception on one line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:400]}"
 
 
 def tensors(value: Any, kind: Any) -> list[Any]:

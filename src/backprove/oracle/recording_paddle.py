@@ -46,9 +46,14 @@ class Call:
 
 
 class Recorder:
-    """What a network executes, under the paths of its layers."""
+    """What a network executes, under the paths of its layers.
 
-    def __init__(self, net: Any) -> None:
+    A part that is compiled to a program while the network runs belongs to it only when it executes.
+    """
+
+    def __init__(self, net: Any, given: Any = ()) -> None:
+        self.given = {id(t) for t in tensors(given, KINDS)}
+        self.foreign: dict[int, Any] = {}
         self.names = {id(layer): name for name, layer in layers(net)}
         self.owned = {id(p): name for name, p in parameters_of(net)}
         self.stack = [""]
@@ -56,6 +61,7 @@ class Recorder:
         self.raw: Tally[str] = Tally()
         self.outputs: dict[str, list[int]] = {}
         self.saved: dict[int, tuple[str, int]] = {}
+        self.eager = paddle.in_dynamic_mode()
         self.asked = False
         self.asking = self.inside = False
         self.left: list[str] = []
@@ -69,11 +75,14 @@ class Recorder:
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             before, self.inside = self.inside, True
+            if self.active and not before:
+                self._notice(tensors([args, kwargs], TENSOR))
             try:
                 out = function(*args, **kwargs)
             finally:
                 self.inside = before
-            if self.active and not before and out is not NotImplemented:
+            here = self.active and paddle.in_dynamic_mode() is self.eager
+            if here and not before and out is not NotImplemented:
                 values = arranged(plain(name), args, kwargs)
                 self.raw[name] += 1
                 self.calls.append(Call(self.stack[-1], plain(name), values, out, node_at(out)))
@@ -82,6 +91,16 @@ class Recorder:
             return out
 
         return wrapped
+
+    def _notice(self, operands: list[Any]) -> None:
+        """A trainable tensor that is no input is a parameter, registered or not."""
+        for one in operands:
+            known = id(one) in self.owned or id(one) in self.given
+            there = not known and one._is_initialized()
+            if there and one.is_leaf and not one.stop_gradient:
+                self.owned[id(one)] = ""
+                self.foreign[id(one)] = one
+                self.memory.add(one.data_ptr())
 
     def _inherit(self, values: list[Any], out: Any) -> None:
         """A transposed or reshaped parameter is still a parameter."""

@@ -9,7 +9,7 @@ from paddle import _C_ops, nn
 from paddle.profiler import utils as profiling
 
 from backprove.oracle.count_paddle import count_network
-from backprove.oracle.networks import Refused
+from backprove.oracle.refused import Refused
 
 
 class Net(nn.Layer):

@@ -10,7 +10,7 @@ from torch.nn.modules import module as hooks
 from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
 
 from backprove.oracle.count_torch import count_network
-from backprove.oracle.networks import Refused
+from backprove.oracle.refused import Refused
 
 
 class Net(nn.Module):

@@ -113,6 +113,16 @@ def failure(
             path=path,
             reason=reason,
         )
+    if found["failed"] == "function":
+        return ShapeError(
+            "{name} of {path}, a function that takes the inputs, raised or gave no output on "
+            "shapes {shapes} ({reason}): check --input, or give the arguments of a function that "
+            "makes a network as --with name=value",
+            name=name,
+            path=path,
+            shapes=shapes,
+            reason=reason,
+        )
     if found["failed"] == "dtype":
         return UsageError("unknown dtype {dtype!r} in --input", dtype=reason)
     if found["failed"] == "backward":

@@ -14,16 +14,27 @@ from backprove.cost.frameworks.result import result_of
 from backprove.cost.frameworks.tools import BY_RULES
 from backprove.cost.shapes import refuse_no_batch
 from backprove.cost.table import CostResult
+from backprove.oracle.functional import as_network, is_functional, libraries
 from backprove.oracle.networks import answer
+
+KINDS = {"torch": "Module", "paddle": "Layer"}
+"""How each library calls its networks."""
 
 
 def library_of(net: Any) -> str | None:
-    """ "torch" for an nn.Module, "paddle" for an nn.Layer, None for anything else."""
-    for library, kind in (("torch", "Module"), ("paddle", "Layer")):
-        module = sys.modules.get(library)
-        if module is not None and isinstance(net, getattr(module.nn, kind)):
+    """ "torch" for an nn.Module, "paddle" for an nn.Layer; None for what is of neither.
+
+    A function that lacks arguments is of the library that it reads something of.
+    """
+    read = libraries(net) if is_functional(net, {}) else set()
+    for library in KINDS:
+        if library in sys.modules and (isinstance(net, _kind(library)) or library in read):
             return library
     return None
+
+
+def _kind(library: str) -> Any:
+    return getattr(sys.modules[library].nn, KINDS[library])
 
 
 def cost_of_object(
@@ -51,6 +62,8 @@ def cost_of_object(
     text = input_shape if isinstance(input_shape, str) else written(input_shape, batch_size)
     given, keywords = parse(text)
     counter = import_module(f"backprove.oracle.count_{library}")
+    if is_functional(net, {}):
+        net = as_network(net, _kind(library), {})
     tool = convention if convention in BY_RULES else ""
 
     def count() -> dict[str, Any]:

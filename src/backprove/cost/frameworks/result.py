@@ -190,5 +190,10 @@ def _totals(found: dict[str, Any], rows: list[Row], update: Any) -> dict[str, An
             "optimizer": trainable * memory.moved_by_update(slots) if update is not None else 0,
         },
         "complete": all(row.known for row in rows),
-        "executed": {"data_dependent": found["asked"], "abstract": "peak" not in found},
+        "executed": {
+            "data_dependent": found["asked"],
+            "abstract": "peak" not in found,
+            "backward": found["backward"],
+            "unregistered": found["foreign"],
+        },
     }

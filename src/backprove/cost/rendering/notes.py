@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from backprove.cost.convention_notes import NOTES
 from backprove.cost.table import CostResult
 from backprove.cost.timing import view
@@ -45,10 +47,7 @@ def notes(result: CostResult) -> list[str]:
             )
         )
     if "executed" in result.totals:
-        run = not result.totals["executed"].get("abstract")
-        found.append(render(EXECUTED if run else ABSTRACT))
-        if result.totals["executed"]["data_dependent"]:
-            found.append(render("its control flow depends on values: other inputs may cost more"))
+        found += _of_a_run(result.totals["executed"])
     runs = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if row.measured)
     if runs:
         found.append(render("counted during a run, without a formula: {names}", names=runs))
@@ -59,6 +58,29 @@ def notes(result: CostResult) -> list[str]:
             render(
                 "parameters in brackets belong to an earlier layer and are counted there: {names}",
                 names=names,
+            )
+        )
+    return found
+
+
+def _of_a_run(executed: dict[str, Any]) -> list[str]:
+    """How a framework's network was counted, and what is strange about it."""
+    found = [render(ABSTRACT if executed["abstract"] else EXECUTED)]
+    if executed["data_dependent"]:
+        found.append(render("its control flow depends on values: other inputs may cost more"))
+    if not executed["backward"]:
+        found.append(
+            render("no output depends on a trainable parameter, so there is no backward pass")
+        )
+    tensors, numbers = executed["unregistered"]
+    if tensors:
+        found.append(
+            render(
+                "{tensors} trainable tensors ({numbers} numbers) that it computes with are not "
+                "registered in it: an optimizer of its parameters does not change them, and they "
+                "are not counted as parameters",
+                tensors=tensors,
+                numbers=f"{numbers:,}",
             )
         )
     return found

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch.nn.modules import module as hooks
 
-from backprove.oracle.networks import Refused, words
+from backprove.oracle.refused import Refused, words
 from backprove.oracle.tools.rules import einsum_flop
 
 UNTOLD = {

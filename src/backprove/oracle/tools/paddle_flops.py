@@ -17,7 +17,7 @@ import paddle
 from paddle import nn
 
 from backprove.oracle.layers_paddle import layers
-from backprove.oracle.networks import Refused, words
+from backprove.oracle.refused import Refused, words
 
 
 def _convolution(layer: Any, inputs: Any, output: Any) -> int:

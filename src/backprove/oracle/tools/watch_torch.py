@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional
 from torch.nn.modules import module as hooks
 
-from backprove.oracle.networks import Refused, words
+from backprove.oracle.refused import Refused, words
 from backprove.oracle.tools import fvcore
 from backprove.oracle.tools.rules import Rules
 
