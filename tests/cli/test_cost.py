@@ -162,7 +162,8 @@ def test_a_damaged_safetensors_file(capsys, tmp_path) -> None:
     [
         *((".safetensors", w) for w in (("--input", "4"), ("--batch-size", "2"), ("--abstract",))),
         *((".safetensors", w) for w in (("--convention", "strict"), ("--loss", "none"))),
-        *((".onnx", w) for w in (("--optimizer", "adam"), ("--loss", "none"), ("--abstract",))),
+        *((".safetensors", w) for w in (("--optimizer", "adam"), ("--loss", "mse"))),
+        (".onnx", ("--abstract",)),
     ],
 )
 def test_an_option_without_effect_is_refused(capsys, tmp_path, suffix, words, lang) -> None:

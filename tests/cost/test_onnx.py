@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from tests.support import ask
 
 from backprove import LeakyReLU, Linear, Sequential, messages
 from backprove.cli import run
 from backprove.cost import cost
+from backprove.cost.frameworks import cost_of_file
 from backprove.cost.onnx_count import cost_of_onnx
 from backprove.errors import DataError, UsageError
 
@@ -155,3 +158,108 @@ def test_bad_files_and_shapes_are_told(tmp_path, capsys, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
     assert run(["cost", str(file)]) == 2
     assert "backprove[onnx]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("gemm", [True, False])
+@pytest.mark.parametrize("batch", [1, 64])
+@pytest.mark.parametrize("convention", ["headline", "strict"])
+def test_a_training_step_of_the_course_network(tmp_path, gemm, batch, convention) -> None:
+    """Pass by pass the numbers of our own formulas."""
+    file = mlp(tmp_path / "net.onnx", gemm=gemm)
+    given = {"optimizer": "adam", "loss": "cross_entropy", "convention": convention}
+    found = cost_of_onnx(file, batch_size=batch, **given)
+    a, b, c = (Linear(n, m) for n, m in itertools.pairwise(SIZES))
+    ours = cost(Sequential(a, LeakyReLU(), b, LeakyReLU(), c), batch_size=batch, **given)
+    assert found.complete
+    assert found.totals["operations"] == ours.totals["operations"]
+    for name in ("parameters", "gradients", "optimizer"):
+        assert found.totals["memory"][name] == ours.totals["memory"][name]
+    if convention == "headline":
+        assert found.operations("step") == {1: 34_369_140, 64: 616_616_400}[batch]
+
+
+def named(kind, inputs, output, **attributes):
+    return helper.make_node(kind, inputs.split(), output.split(), **attributes)
+
+
+def test_gradients_join_where_branches_part_and_stop_at_constants(tmp_path) -> None:
+    """x W -> h; h + relu(h), its gradient added once at h; sizes and comparisons have none."""
+    nodes = [
+        named("MatMul", "x w", "h"),
+        named("Relu", "h", "r"),
+        named("Add", "h r", "s"),
+        named("Shape", "s", "n"),
+        named("Identity", "s", "y"),
+    ]
+    file = saved(tmp_path / "r.onnx", nodes, [4, 8], {"w": np.zeros((8, 8), np.float32)})
+    found = cost_of_onnx(file, optimizer="sgd", convention="strict")
+    assert found.complete
+    assert found.operations("dweight", "mac") == 256 and found.operations("dx", "mac") == 0
+    assert found.operations("dx") == 32 and found.operations("dx", "cheap") == 32
+    assert found.operations("optimizer") == 2 * 64
+
+
+def test_a_convolutional_network_has_the_gradients_of_pytorch(tmp_path) -> None:
+    ask("torch")
+    shapes = {"w": (4, 3, 3, 3), "b": (4,), "v": (5, 144), "c": (5,)}
+    weights = {k: np.zeros(s, np.float32) for k, s in shapes.items()}
+    nodes = [
+        named("Conv", "x w b", "h"),
+        named("Relu", "h", "r"),
+        named("Flatten", "r", "f"),
+        named("Gemm", "f v c", "y", transB=1),
+    ]
+    file = saved(tmp_path / "c.onnx", nodes, ["N", 3, 8, 8], weights)
+    place = f"{Path(__file__).parent / 'networks' / 'nets_torch.py'}::conv"
+    theirs = cost_of_file(place, "2,3,8,8", optimizer="adam", loss="cross_entropy")
+    ours = cost_of_onnx(file, batch_size=2, optimizer="adam", loss="cross_entropy")
+    assert ours.totals["operations"] == theirs.totals["operations"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "operands", "attributes", "backward"),
+    [
+        ("Mul", "h w", {}, (0, 2 * 32 + 24, 0)),
+        ("Div", "h w", {}, (0, 32 + 64 + 24, 32)),
+        ("Sub", "h w", {}, (0, 24, 32)),
+        ("Max", "h w", {}, (0, 24, 4 * 32)),
+        ("PRelu", "h w", {}, (0, 32 + 32 + 24, 64)),
+        ("Exp", "h", {}, (0, 32, 0)),
+        ("Softmax", "h", {}, (0, 4 * (4 * 8 - 1), 0)),
+        ("LogSoftmax", "h", {}, (0, 4 * (3 * 8 - 1), 0)),
+        ("Sigmoid", "h", {}, (0, 3 * 32, 0)),
+        ("Clip", "h", {}, (0, 0, 3 * 32)),
+        ("ReduceMean", "h", {}, (0, 32, 0)),
+        ("ReduceMax", "h", {}, (0, 0, 32)),
+        ("LayerNormalization", "h w w", {}, (0, 9 * 32 - 4 + 2 * 32 - 8 + 24 + 8, 0)),
+        ("Gather", "h i", {}, (0, 0, 0)),
+    ],
+)
+def test_gradients_of_an_operator(tmp_path, kind, operands, attributes, backward) -> None:
+    """Behind x U -> h, whose own gradient is 256 multiply-adds: multiply-adds, FLOP, cheap."""
+    weights = {"u": np.zeros((8, 8), np.float32), "w": np.zeros(8, np.float32)}
+    weights["i"] = np.zeros(2, np.int64)
+    nodes = [named("MatMul", "x u", "h"), named(kind, operands, "y", **attributes)]
+    file = saved(tmp_path / "o.onnx", nodes, [4, 8], weights)
+    found = cost_of_onnx(file, optimizer="sgd", convention="strict")
+    assert found.complete
+    product = 2 * 256 - 64
+    expected = (256 + backward[0], product + backward[1], backward[2])
+    total = found.totals["operations"]["backward"]
+    assert (total["mac"], total["flop"], total["cheap"]) == expected
+
+
+def test_an_operator_whose_gradient_is_unknown_leaves_forward_exact(tmp_path, capsys) -> None:
+    weights = {"w": np.zeros((8, 8), np.float32), "p": np.zeros(8, np.float32)}
+    nodes = [named("MatMul", "x w", "h"), named("Pow", "h p", "y")]
+    file = saved(tmp_path / "p.onnx", nodes, [4, 8], weights)
+    found = cost_of_onnx(file, optimizer="sgd")
+    assert not found.complete
+    assert found.complete_in("forward") and not found.complete_in("backward")
+    assert [row.operator for row in found.rows if not row.known] == ["Pow, backward"]
+    assert run(["cost", str(file), "--max-macs", "256"]) == 0
+    shown = capsys.readouterr().out
+    lines = {line.split("  ")[0]: line for line in shown.splitlines()}
+    assert "≥" not in lines["forward"] and "≥" in lines["backward"]
+    assert run(["cost", str(file), "--strict"]) == 1
+    assert run(["cost", str(file), "--strict", "--optimizer", "none", "--loss", "none"]) == 0

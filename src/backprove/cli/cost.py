@@ -190,7 +190,12 @@ def _count(target: str, options: Options) -> CostResult:
         shapes = None if options.input is None else parse(options.input)[0]
         given = None if shapes is None else [tuple(one["shape"]) for one in shapes]
         return cost_of_onnx(
-            path, given, batch_size=options.batch_size, convention=options.convention
+            path,
+            given,
+            batch_size=options.batch_size,
+            convention=options.convention,
+            optimizer=_chosen(options.optimizer, None, "adam"),
+            loss=_chosen(options.loss, None, "cross_entropy"),
         )
     net, config = _network(target, path, options.activation)
     with status_line() as told:
@@ -216,12 +221,10 @@ def _of_ours(
 
 def _refuse_idle(suffix: str, options: Options) -> None:
     """Raise UsageError for an option that changes nothing of a file of this kind."""
-    given = {
-        "--optimizer": options.optimizer is not None,
-        "--loss": options.loss is not None,
-        "--abstract": options.abstract,
-    }
+    given = {"--abstract": options.abstract}
     if suffix == ".safetensors":
+        given["--optimizer"] = options.optimizer is not None
+        given["--loss"] = options.loss is not None
         given["--input"] = options.input is not None
         given["--batch-size"] = options.batch_size is not None
         given["--convention"] = options.convention != "headline"

@@ -11,6 +11,7 @@ from backprove.cost.table import Row
 from backprove.cost.walk import Shape, Walk, has_formula
 from backprove.cost.worked import worked
 from backprove.counts import Cost, Count
+from backprove.errors import BackproveError
 from backprove.lifted import as_op
 from backprove.op import Op
 from backprove.ops.loss.cross_entropy import CrossEntropy
@@ -20,6 +21,26 @@ from backprove.ops.loss.nll import NLL
 def find_loss(named: Any) -> Op | None:
     """A loss of that name, or the one that is given; None without one."""
     return ops.operator(named, "loss") if isinstance(named, str) else named and as_op(named)
+
+
+def fitting_loss(named: Any, output: Shape) -> Op | None:
+    """The loss, if a network's output has a shape that it takes: with labels, rows of classes."""
+    found = find_loss(named)
+    if found is None or not output or (isinstance(found, CrossEntropy | NLL) and len(output) != 2):
+        return None
+    try:
+        found.shape(*loss_inputs(found, output))
+    except BackproveError:
+        return None
+    return found
+
+
+def left_out(named: Any, fitting: Op | None, output: Shape) -> dict[str, Any]:
+    """For the totals: a loss that was asked for and that does not take the output."""
+    found = find_loss(named)
+    if found is None or fitting is not None:
+        return {}
+    return {"left_out_loss": {"loss": type(found).__name__, "output": list(output)}}
 
 
 def loss_inputs(loss: Op | None, output: Shape) -> tuple[Shape, ...]:

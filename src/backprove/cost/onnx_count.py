@@ -1,19 +1,22 @@
-"""Parameters and forward compute of an ONNX file, an operator a row."""
+"""Parameters and compute of an ONNX file, an operator a row."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from backprove._version import __version__
+from backprove.cost.loss_row import fitting_loss, left_out, loss_inputs, loss_row
 from backprove.cost.memory import ITEM
 from backprove.cost.onnx_read import STANDARD, Graph, Shape, read
-from backprove.cost.onnx_rules import ACTIVATIONS, amount
+from backprove.cost.onnx_rules import amount
+from backprove.cost.onnx_training import Backward, numbers
 from backprove.cost.table import CostResult, Row
 from backprove.cost.totals import operations
+from backprove.cost.update_rows import add_update
 from backprove.errors import UsageError, unknown
+from backprove.optim import optimizer as find_optimizer
 
 SETTINGS = {"Clip", "Resize", "Pad", "Upsample"}
 """Operators whose numbers are settings and no parameters."""
@@ -25,8 +28,13 @@ def cost_of_onnx(
     *,
     batch_size: int | None = None,
     convention: str = "headline",
+    optimizer: Any = None,
+    loss: Any = None,
 ) -> CostResult:
     """Counts a file: nothing of it is run, and values kept in other files are not read.
+
+    With an optimizer or a loss a training step is counted, see `onnx_training`; else forward alone.
+    What is kept for backward is not known: a file has no engine.
 
     Parameters are the initializers that are not whole numbers, each once; running statistics of
     batch normalisation are buffers. An operator without a formula makes the totals lower bounds.
@@ -42,14 +50,27 @@ def cost_of_onnx(
     buffers = {
         n for node in graph.nodes if _named(node, "BatchNormalization") for n in _stats(node)
     }
-    rows = [_row(graph, node, i, owners, buffers, convention) for i, node in enumerate(graph.nodes)]
+    names = {n for node in graph.nodes for n in _weights(graph, node)} - buffers
+    trains = optimizer is not None or loss is not None
+    back = Backward(graph, names, convention) if trains else None
+    rows = []
+    for i, node in enumerate(graph.nodes):
+        rows += _rows(graph, node, i, owners, buffers, convention, back)
+    update = find_optimizer(optimizer) if isinstance(optimizer, str) else optimizer
+    if update is not None:
+        add_update(rows, update)
+    output = next((graph.shapes.get(n) for n in graph.outputs), None) or ()
+    lossy = fitting_loss(loss, output)
+    if lossy is not None:
+        rows.append(loss_row(lossy, loss_inputs(lossy, output)))
     return CostResult(
         subject=path.name,
         batch_size=graph.inputs[0][0] if graph.inputs and graph.inputs[0] else 1,
         input_shapes=list(graph.inputs),
         convention=convention,
         rows=rows,
-        totals=_totals(graph, rows, owners, buffers),
+        totals=_totals(graph, rows, owners, buffers, update, trains)
+        | left_out(loss, lossy, output),
         versions={"backprove": __version__, "onnx": graph.version},
     )
 
@@ -82,9 +103,16 @@ def _stats(node: Any) -> list[str]:
     return list(node.input[3:5])
 
 
-def _row(
-    graph: Graph, node: Any, place: int, owners: dict[str, str], buffers: set[str], convention: str
-) -> Row:
+def _rows(
+    graph: Graph,
+    node: Any,
+    place: int,
+    owners: dict[str, str],
+    buffers: set[str],
+    convention: str,
+    back: Backward | None,
+) -> list[Row]:
+    """The row of a node, and one for gradients that are unknown."""
     name = node.name or str(place)
     inputs = [graph.shapes.get(n) for n in node.input if n]
     output = graph.shapes.get(next(n for n in node.output if n))
@@ -102,27 +130,28 @@ def _row(
         tied_to=None if own else tied,
         output_shape=output,
     )
-    found = None
+    found, attributes = None, _attributes(node) | {"opset": graph.opset}
     shapes = [shape for shape in inputs if shape is not None]
     if node.domain in STANDARD and output is not None and len(shapes) == len(inputs):
-        found = amount(node.op_type, shapes, output, _attributes(node) | {"opset": graph.opset})
+        found = amount(node.op_type, shapes, output, attributes)
     row.known = found is not None
     if found is not None:
-        counted = asdict(found.strict)
-        if convention == "headline":
-            counted["flop"] = found.headline
-            simple = node.op_type in ACTIVATIONS or node.op_type == "Clip"
-            counted.update({"cheap": 0, "trans": 0} if simple else {})
-        row.counts["forward"] = counted
+        row.counts["forward"] = numbers(found, convention)
         row.formula = found.formula
         passed = "forward.mac" if found.strict.mac else "forward.flop"
         row.worked = {passed: found.formula.split(";")[0]} if found.formula else {}
         row.moved_bytes = ITEM * sum(map(prod, [*shapes, output or ()]))
-    return row
+    more = back.add_to(row, node, attributes) if back is not None and row.known else None
+    return [row] if more is None else [row, more]
 
 
 def _totals(
-    graph: Graph, rows: list[Row], owners: dict[str, str], buffers: set[str]
+    graph: Graph,
+    rows: list[Row],
+    owners: dict[str, str],
+    buffers: set[str],
+    update: Any,
+    trains: bool,
 ) -> dict[str, Any]:
     settings = {n for node in graph.nodes if node.op_type in SETTINGS for n in node.input}
     kept = {
@@ -131,7 +160,9 @@ def _totals(
         if n in owners or n not in buffers | settings
     }
     total, used = sum(kept.values()), sum(kept[n] for n in owners)
-    moved = sum(row.moved_bytes for row in rows)
+    slots = len(update.slots) if update is not None else 0
+    held = {"gradients": ITEM * total, "optimizer": ITEM * total * slots} if trains else {}
+    passes = operations(rows)
     return {
         "parameters": {
             "total": total,
@@ -140,8 +171,13 @@ def _totals(
             "tied": sum(row.used for row in rows) - used,
             "buffers": sum(graph.parameters.get(n, 0) for n in buffers),
         },
-        "operations": {"forward": operations(rows)["forward"]},
-        "memory": {"parameters": ITEM * total},
-        "moved": {"forward": moved, "backward": 0, "optimizer": 0},
+        "operations": passes if trains else {"forward": passes["forward"]},
+        "memory": {"parameters": ITEM * total, **held},
+        "moved": {
+            "forward": sum(row.moved_bytes for row in rows),
+            "backward": sum(row.backward_bytes for row in rows),
+            "optimizer": sum(row.optimizer_bytes for row in rows),
+        },
         "complete": all(row.known for row in rows),
+        **({"as_it_stands": True} if trains else {}),
     }

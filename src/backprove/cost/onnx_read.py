@@ -15,7 +15,7 @@ STANDARD = ("", "ai.onnx")
 
 @dataclass
 class Graph:
-    """The nodes, the shapes by name, the sizes of the parameters, and the inputs' shapes.
+    """The nodes, the shapes by name, the sizes of the parameters, inputs' shapes, outputs' names.
 
     `opset` is the version of the standard operators, which changes what some of them mean.
     """
@@ -24,6 +24,7 @@ class Graph:
     shapes: dict[str, Shape]
     parameters: dict[str, int]
     inputs: list[Shape] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
     version: str = ""
     opset: int = 0
 
@@ -70,6 +71,7 @@ def read(path: Path, given: list[Shape] | None, batch_size: int | None) -> Graph
             i.name: _size(tuple(i.dims)) for i in graph.initializer if i.data_type not in whole
         },
         inputs=shapes,
+        outputs=[one.name for one in graph.output],
         version=str(onnx.__version__),
         opset=max((o.version for o in model.opset_import if o.domain in STANDARD), default=0),
     )

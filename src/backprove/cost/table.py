@@ -64,6 +64,16 @@ class Row(msgspec.Struct, kw_only=True):
         return summed([c for k, c in self.counts.items() if k.startswith("d")])
 
     @property
+    def unknown(self) -> set[str]:
+        """For what there is no formula: "forward", "backward", "loss"."""
+        if self.known:
+            return set()
+        if self.name == "loss":
+            return {"loss"}
+        named = {"backward" if name.startswith("d") else "forward" for name in self.counts}
+        return named or {"forward", "backward"}
+
+    @property
     def intensity(self) -> float | None:
         """FLOP a byte of the forward pass; None where nothing is moved."""
         return self.traffic("forward")[1]
@@ -79,6 +89,17 @@ class Row(msgspec.Struct, kw_only=True):
             "optimizer": (self.optimizer_bytes, self.amount("optimizer")),
         }[pass_]
         return moved, flop / moved if moved else None
+
+
+PARTS = {
+    "forward": {"forward"},
+    "loss": {"loss"},
+    "loss_backward": {"loss"},
+    "optimizer": set(),
+    "step": {"forward", "backward"},
+    "step_with_loss": {"forward", "backward", "loss"},
+}
+"""What the totals are made of; all others are parts of backward."""
 
 
 class CostResult(msgspec.Struct, kw_only=True):
@@ -108,6 +129,11 @@ class CostResult(msgspec.Struct, kw_only=True):
         """The total operations of one kind in one pass."""
         found: int = self.totals["operations"].get(pass_, {}).get(kind, 0)
         return found
+
+    def complete_in(self, pass_: str) -> bool:
+        """Whether every operator has a formula for a pass, or sum of passes, of the totals."""
+        parts = PARTS.get(pass_, {"backward"})
+        return not any(row.unknown & parts for row in self.rows)
 
     def json(self) -> str:
         """The whole result as JSON."""

@@ -21,11 +21,15 @@ GRADIENTS = ("dx", "dweight", "dbias")
 
 @dataclass(frozen=True)
 class Amount:
-    """The operations of one kernel: strict ones, headline FLOP, and how they arise."""
+    """The operations of one kernel: strict ones, headline FLOP, and how they arise.
+
+    Of an activation the headline convention counts nothing but that FLOP.
+    """
 
     strict: Count
     headline: int
     formula: str = ""
+    activation: bool = False
 
 
 FREE = Amount(Count(), 0)
@@ -127,12 +131,12 @@ def multiply_adds(mac: int, outputs: int, text: str) -> Amount:
 def activation(name: str, size: int, *, backward: bool = False) -> Amount:
     """An activation on `size` elements: one FLOP each in the headline convention."""
     table = SLOPES if backward else ACTIVATIONS
-    return Amount(table[name] * size, size, f"{name} x {size}")
+    return Amount(table[name] * size, size, f"{name} x {size}", activation=True)
 
 
 def prelu_backward(size: int) -> dict[str, Amount]:
     """The gradients of a rectifier with learnt slopes: of its input, and of the slopes unsummed."""
-    dx = Amount(Count(flop=size, cheap=2 * size), size, f"prelu x {size}")
+    dx = Amount(Count(flop=size, cheap=2 * size), size, f"prelu x {size}", activation=True)
     return {"dx": dx, "dweight": plain(Count(flop=size), f"{size}")}
 
 

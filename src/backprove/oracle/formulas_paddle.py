@@ -14,6 +14,7 @@ import paddle
 
 from backprove.counts import Count
 from backprove.oracle import formulas as f
+from backprove.oracle.formulas_backward import PAIRS, SINGLE, of_operand, single
 
 FREE = set(
     "reshape transpose full full_like assign cast slice strided_slice squeeze unsqueeze concat "
@@ -127,26 +128,24 @@ def _by_pass(found: dict[int, f.Amount], needed: dict[int, str]) -> dict[str, f.
     return {n: f.joined([a for i, a in found.items() if needed[i] == n]) for n in names}
 
 
-def _arithmetic(first: Count, second: Count) -> Callable[..., Any]:
+def _pair(name: str) -> Callable[..., Any]:
     """Per element of the output for either operand, then sums where it was broadcast."""
 
     def formula(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
-        found = {}
-        for i in needed:
-            each = f.plain((first, second)[i] * size(out), f"{size(out)}")
-            found[i] = f.joined([each, f.reduction(size(out), size(values[i]))])
-        sums = first == Count()
+        found = {i: of_operand(name, i, size(out), size(values[i])) for i in needed}
+        sums = name in ("add", "sub")
         names = {i: "dbias" if sums and n == "dweight" else n for i, n in needed.items()}
         return _by_pass(found, names)
 
     return formula
 
 
-def _unary(each: Count) -> Callable[..., Any]:
-    def formula(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
-        return {"dx": f.plain(each * size(values[0]), f"{size(values[0])}")}
+def _single(name: str) -> Callable[..., Any]:
+    return lambda values, out, needed: {"dx": single(name, size(values[0]))}
 
-    return formula
+
+def _dropout_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
+    return {"dx": f.elementwise("mul", size(values[0]))}
 
 
 def _reduction(*, mean: bool = False, cheap: bool = False) -> Callable[..., Any]:
@@ -385,32 +384,13 @@ FORWARD: dict[str, Callable[..., Any]] = {
     "scale": _scale,
 }
 BACKWARD: dict[str, Callable[..., Any]] = {
+    **{name: _pair(name) for name in PAIRS},
+    **{name: _single(name) for name in SINGLE},
     "matmul": _matmul_backward,
     "linear": _linear_backward,
-    "add": _arithmetic(Count(), Count()),
-    "sub": _arithmetic(Count(), Count(cheap=1)),
-    "mul": _arithmetic(Count(flop=1), Count(flop=1)),
-    "div": _arithmetic(Count(flop=1), Count(flop=2, cheap=1)),
-    "scale": _unary(Count(flop=1)),
-    "exp": _unary(Count(flop=1)),
-    "log": _unary(Count(flop=1)),
-    "square": _unary(Count(flop=2)),
-    "sqrt": _unary(Count(flop=2)),
-    "rsqrt": _unary(Count(flop=3)),
-    "sin": _unary(Count(flop=1, trans=1)),
-    "cos": _unary(Count(flop=1, cheap=1, trans=1)),
-    "reciprocal": _unary(Count(flop=2, cheap=1)),
-    "expm1": _unary(Count(flop=2)),
-    "log1p": _unary(Count(flop=2)),
-    "erf": _unary(Count(flop=3, trans=1)),
-    "clip": _unary(Count(cheap=3)),
-    "maximum": _arithmetic(Count(cheap=2), Count(cheap=2)),
-    "minimum": _arithmetic(Count(cheap=2), Count(cheap=2)),
-    "cumsum": _unary(Count(flop=1)),
-    "logsumexp": _unary(Count(flop=2, trans=1)),
     "p_norm": _norm_backward,
     "addmm": _addmm_backward,
-    "dot": _arithmetic(Count(flop=1), Count(flop=1)),
+    "dot": _pair("mul"),
     "group_norm": _group_norm_backward,
     "instance_norm": _group_norm_backward,
     "conv3d": _conv_backward,
@@ -422,16 +402,14 @@ BACKWARD: dict[str, Callable[..., Any]] = {
     "bilinear_interp": lambda values, out, needed: {
         "dx": f.bilinear_resize(size(out), backward=True)
     },
-    "abs": _unary(Count(flop=1, cheap=1)),
     "pow": _pow_backward,
     "sum": lambda values, out, needed: {},
-    "mean": _unary(Count(flop=1)),
     "where": _where_backward,
     "softmax": _softmax_backward,
     "log_softmax": lambda values, out, needed: _softmax_backward(values, out, needed, True),
     "layer_norm": _layer_norm_backward,
     "batch_norm": _batch_norm_backward,
-    "dropout": _unary(Count(flop=1)),
+    "dropout": _dropout_backward,
     "bilinear": _bilinear_backward,
     "rnn": _rnn_backward,
     "pool2d": _pool_backward,

@@ -33,7 +33,8 @@ class Ledger:
             entry = self.entries.setdefault(
                 (path, passed, name),
                 {"path": path, "pass": passed, "name": name, "calls": 0, "moved": 0}
-                | {"known": True, "formula": [], "headline": 0, **dict.fromkeys(KINDS, 0)},
+                | {"known": True, "formula": [], "headline": 0, "activation": False}
+                | dict.fromkeys(KINDS, 0),
             )
             entry["calls"] += 1
             entry["moved"] += 0 if i else moved
@@ -41,6 +42,7 @@ class Ledger:
                 entry["known"] = False
                 continue
             entry["headline"] += amount.headline
+            entry["activation"] |= amount.activation
             entry["formula"].append(amount.formula)
             for kind in KINDS:
                 entry[kind] += getattr(amount.strict, kind)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from backprove import ops
 from backprove._version import __version__
 from backprove.cost import memory
 from backprove.cost.frameworks.tools import TOOLS, as_printed
-from backprove.cost.loss_row import loss_inputs, loss_row
+from backprove.cost.loss_row import fitting_loss, left_out, loss_inputs, loss_row
 from backprove.cost.table import KINDS, CostResult, Operations, Row, summed
 from backprove.cost.totals import operations
-from backprove.lifted import as_op
+from backprove.cost.update_rows import add_update
 from backprove.op import Op
 from backprove.optim import optimizer as find_optimizer
 
@@ -35,13 +34,9 @@ def result_of(
     update = find_optimizer(optimizer) if isinstance(optimizer, str) else optimizer
     rows = _rows(found, convention)
     if update is not None:
-        for row in rows:
-            if row.trainable and row.tied_to is None:
-                row.counts["optimizer"] = _plain(update.cost() * row.trainable)
-                row.optimizer_bytes = row.trainable * memory.moved_by_update(len(update.slots))
-                row.worked["optimizer.flop"] = f"{update.cost().flop} * {row.trainable:,}"
+        add_update(rows, update)
     output = tuple(found["outputs"].get("", ()))
-    lossy = _loss(loss, output)
+    lossy = fitting_loss(loss, output)
     if lossy is not None:
         rows.append(loss_row(lossy, loss_inputs(lossy, output)))
         rows[-1].saved_bytes = memory.ITEM * prod(output) if _keeps_input(lossy) else 0
@@ -53,7 +48,7 @@ def result_of(
         input_shapes=shapes,
         convention=convention,
         rows=rows,
-        totals=_totals(found, rows, update) | _printed(found),
+        totals=_totals(found, rows, update) | _printed(found) | left_out(loss, lossy, output),
         versions={"backprove": __version__, library: found["version"]},
     )
 
@@ -63,12 +58,6 @@ def _printed(found: dict[str, Any]) -> dict[str, Any]:
     told = found.get("printed", {})
     kept = {k: told[k] for k in ("parameters", "left_out") if k in told}
     return {"printed": kept} if kept else {}
-
-
-def _loss(named: Any, output: tuple[int, ...]) -> Op | None:
-    """The loss, if the network's output has a shape that it takes."""
-    op = ops.operator(named, "loss") if isinstance(named, str) else named and as_op(named)
-    return op if op is not None and len(output) == 2 else None
 
 
 def _keeps_input(loss: Op) -> bool:
@@ -142,13 +131,12 @@ def _unknown(one: dict[str, Any]) -> Row:
 
 
 def _numbers(one: dict[str, Any], convention: str) -> Operations:
-    """The numbers of an entry; FLOP by the convention, the others as they are."""
+    """The numbers of an entry. Headline: its own FLOP, and of an activation nothing else."""
     numbers = {kind: one[kind] for kind in KINDS}
-    return numbers | ({"flop": one["headline"]} if convention == "headline" else {})
-
-
-def _plain(count: Any) -> Operations:
-    return {kind: int(getattr(count, kind)) for kind in KINDS}
+    if convention != "headline":
+        return numbers
+    bare = {"cheap": 0, "trans": 0} if one.get("activation") else {}
+    return numbers | bare | {"flop": one["headline"]}
 
 
 def _saved_by_loss(rows: list[Row]) -> int:

@@ -46,6 +46,22 @@ def notes(result: CostResult) -> list[str]:
                 tool=result.convention,
             )
         )
+    if "as_it_stands" in result.totals:
+        found.append(
+            render(
+                "the step is that of the graph as it stands, all parameters of the file trained; "
+                "what is kept for backward depends on who runs it"
+            )
+        )
+    if "left_out_loss" in result.totals:
+        told = result.totals["left_out_loss"]
+        found.append(
+            render(
+                "{loss} does not take an output of shape {shape}, so no loss is counted",
+                loss=told["loss"],
+                shape=shape_text(tuple(told["output"])),
+            )
+        )
     if "executed" in result.totals:
         found += _of_a_run(result.totals["executed"])
     runs = ", ".join(f"{row.name} ({row.operator})" for row in result.rows if row.measured)

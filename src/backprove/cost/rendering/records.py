@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from backprove.cost.rendering.operators import keeps_known
 from backprove.cost.table import CostResult, Row
 
 COLUMNS = (
@@ -25,12 +26,16 @@ def comma_separated(result: CostResult) -> str:
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for row in result.rows:
-        writer.writerow(_record(row))
+        writer.writerow(_record(row, keeps_known(result)))
     writer.writerow(_total_record(result))
     return stream.getvalue().rstrip("\n")
 
 
-def _record(row: Row) -> dict[str, Any]:
+def _part(pass_: str) -> str:
+    return "backward" if pass_.startswith("d") else pass_
+
+
+def _record(row: Row, kept: bool) -> dict[str, Any]:
     record: dict[str, Any] = {
         name: getattr(row, name)
         for name in ("name", "operator", "parameters", "used", "trainable", "known")
@@ -40,10 +45,13 @@ def _record(row: Row) -> dict[str, Any]:
         "output_shape": "x".join(map(str, row.output_shape or ())),
     }
     sizes = ("saved_bytes", "moved_bytes", "backward_bytes", "optimizer_bytes")
-    record |= {name: getattr(row, name) for name in sizes}
-    if row.known:
-        record |= _amounts(row.counts)
+    record |= {name: getattr(row, name) for name in sizes if kept or name != "saved_bytes"}
+    unknown = row.unknown
+    known = {k: c for k, c in row.counts.items() if _part(k) not in unknown}
+    record |= _amounts(known)
+    if "backward" not in unknown:
         record["backward_flop"] = row.backward.get("flop", 0)
+    if not unknown:
         record |= _intensities(row)
     for name, time in row.times.items():
         record |= {f"{name}_predicted_s": f"{time.predicted:.4g}", f"{name}_bound": time.bound}
