@@ -14,6 +14,8 @@ from backprove._version import __version__
 if TYPE_CHECKING:
     from backprove.arrays import namespace
     from backprove.check.assertion import assert_correct
+    from backprove.doctor.diagnosing import diagnose
+    from backprove.doctor.watch import Watch
     from backprove.net import Parallel, Residual, Sequential
     from backprove.op import Op
     from backprove.ops.activation.leaky_relu import LeakyReLU
@@ -32,8 +34,10 @@ __all__ = [
     "ReLU",
     "Residual",
     "Sequential",
+    "Watch",
     "__version__",
     "assert_correct",
+    "diagnose",
     "namespace",
 ]
 
@@ -43,7 +47,9 @@ _HOMES = {
     "Parallel": "backprove.net",
     "Residual": "backprove.net",
     "Sequential": "backprove.net",
+    "Watch": "backprove.doctor.watch",
     "assert_correct": "backprove.check.assertion",
+    "diagnose": "backprove.doctor.diagnosing",
     "namespace": "backprove.arrays",
 }
 

@@ -17,9 +17,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` when the block ends without an error.
 
     The bytes are flushed to the disk before the rename, and the rename after it, so a process
-    that is killed at any moment leaves either the old file or the new one. Raises UsageError if
-    the disk is full or the folder cannot be written to; the old file stays.
+    that is killed at any moment leaves either the old file or the new one. A device or a pipe is
+    written to and stays what it is. Raises UsageError if the disk is full or the folder cannot be
+    written to; the old file stays.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        with _into(path) as stream:
+            yield stream
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +38,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _into(path: Path) -> Iterator[BinaryIO]:
+    """Write to something that is there and is no file."""
+    try:
+        with path.open("wb") as stream:
+            yield stream
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def write_text(path: Path, text: str) -> None:

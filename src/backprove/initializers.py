@@ -212,6 +212,8 @@ class Orthogonal:
 INITIALIZERS: dict[str, Any] = {
     "xavier_uniform": XavierUniform,
     "xavier_normal": XavierNormal,
+    "glorot_uniform": XavierUniform,
+    "glorot_normal": XavierNormal,
     "kaiming_uniform": KaimingUniform,
     "kaiming_normal": KaimingNormal,
     "he_uniform": KaimingUniform,

@@ -75,6 +75,7 @@ TITLES = {
     "RUN703": "the same seed gives other numbers when it is run again",
     "RUN704": "it trains",
     "RUN705": "no cause could be proved",
+    "RUN706": "{count} of {total} re-runs stopped with an error: {error}",
 }
 
 NAMES = {
@@ -126,6 +127,7 @@ NAMES = {
     "RUN703": "run-not-repeatable",
     "RUN704": "trains",
     "RUN705": "undecided",
+    "RUN706": "re-run-stopped",
 }
 
 NOTES = frozenset({"DAT103", "DAT104", "RUN704"})
@@ -134,7 +136,7 @@ NOTES = frozenset({"DAT103", "DAT104", "RUN704"})
 SYMPTOMS = frozenset(
     {
         "DAT107", "DAT108", "DAT109", "DAT110", "ACT301", "ACT302", "ACT310", "LOS403", "LOS408",
-        "RUN702", "RUN703", "RUN705",
+        "RUN702", "RUN703", "RUN705", "RUN706",
     }
 )  # fmt: skip
 """Codes that warn of what may be an effect of something else."""

@@ -166,7 +166,7 @@ def test_wrong_input_gets_one_sentence_and_2(words, said, tmp_path, monkeypatch,
     ("text", "said"),
     [
         ("[training]\nepoch = 3\n", "unknown key 'epoch' in [training]: did you mean 'epochs'"),
-        ("[trainig]\nepochs = 3\n", "did you mean 'training'"),
+        ("[trainig]\nepochs = 3\n", "did you mean [training]"),
         ("[training]\nepochs = 'many'\n", "Expected `int`, got `str` - at `$.training.epochs`"),
         ("[training\n", "is not a TOML file"),
         ("[network]\nactivation = {negative_slope = 0.1}\n", "without a name"),

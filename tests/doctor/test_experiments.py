@@ -79,8 +79,13 @@ def test_a_damaged_cache_file_is_passed_over(tmp_path) -> None:
 def test_what_an_error_ended_is_told_and_not_kept(tmp_path) -> None:
     lab = laboratory(Cache(tmp_path))
     assert lab.run([Arm("boom", LeastSquares(broken="step")), GOOD], [0])
-    assert lab.outcomes["boom"][0].error == "RuntimeError: boom"
-    assert lab.outcomes["boom"][0].steps == 0 and not lab.outcomes["boom"][0].finite
+    assert lab.failed["boom"][0].error == "RuntimeError: boom"
+    assert lab.failed["boom"][0].steps == 0 and not lab.failed["boom"][0].finite
+    assert "boom" not in lab.outcomes and lab.progress("boom") == []
+    assert lab.judged("boom", "lower", 0.5).decision == "undecided", "an error refutes nothing"
+    spent = lab.spent
+    assert lab.run([Arm("boom", LeastSquares(broken="step"))], [0])
+    assert lab.spent == spent, "what stopped is not tried again"
     assert lab.progress("lower") and len(list(tmp_path.rglob("*.json"))) == 1
     vanished = train(LeastSquares(broken="start"), Job({}, 0, 0))
     assert vanished.error == "FileNotFoundError: the data vanished"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backprove import ops
-from backprove.doctor.diagnose import diagnose
-from backprove.doctor.watch import Watch
+from backprove import Watch, diagnose, ops
 from backprove.errors import DivergenceError
 from backprove.net import Sequential
 from backprove.optim import SGD

@@ -6,6 +6,7 @@ found; 2 a wrong call or an error.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -13,6 +14,9 @@ from collections.abc import Sequence
 
 from backprove.errors import BackproveError, DivergenceError
 from backprove.messages import LANGUAGES, choose_language, render
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a system says when there is no room to write."""
 
 INTERRUPTED = 130
 """The exit code that the command framework gives to Ctrl-C, as shells do."""
@@ -49,6 +53,9 @@ def run(words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return _complain(render("the disk is full: free some space, or write to another one"))
         if hasattr(error, "format_message"):
             return _complain(error.format_message())
         if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):

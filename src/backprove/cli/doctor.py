@@ -13,7 +13,6 @@ from backprove.doctor import spec as specs
 from backprove.doctor.cache import Cache
 from backprove.doctor.fix import check_place, write_fix
 from backprove.doctor.run import BUDGET, examine
-from backprove.errors import UsageError
 from backprove.messages import render
 from backprove.report import FORMATS, report
 
@@ -45,10 +44,8 @@ def doctor(
     """Exits with 1 if a cause was found or the training fails, 0 if healthy, 130 after Ctrl-C."""
     if format not in FORMATS:
         report(format)
-    if workers is not None and workers < 1:
-        raise UsageError("expected at least one worker, found {found}", found=workers)
     if fix is not None:
-        check_place(fix)
+        check_place(fix, config)
     spec = specs.read(config)
     kept = None if cache else Cache(None)
     told = None if quiet or not sys.stderr.isatty() else _show

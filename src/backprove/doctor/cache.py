@@ -47,7 +47,10 @@ class Cache:
         """The outcome under a key, or None."""
         found = self.get_plain(name)
         with suppress(msgspec.ValidationError):
-            return msgspec.convert(found, Outcome) if found is not None else None
+            outcome = msgspec.convert(found, Outcome)
+            if outcome.trace is not None:
+                Trace.from_json(outcome.trace)
+            return outcome
         return None
 
     def put(self, name: str, outcome: Outcome) -> None:

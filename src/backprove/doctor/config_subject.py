@@ -12,18 +12,19 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
 
 from backprove.doctor.config_run import ConfigRun
+from backprove.doctor.data_files import Stamp, stamp
 from backprove.doctor.edits import Edit
+from backprove.doctor.judging import judged
+from backprove.doctor.refusals import refuse_settings, refuse_trivial
 from backprove.doctor.spec import Spec, changed
-from backprove.errors import DataError
 from backprove.train.build import build_model
 from backprove.train.build_data import Data, build_data
 from backprove.train.inputs import checked, inputs_of
 
 PROBE = 2000
-_LOADED: dict[bytes, Data] = {}
+_LOADED: dict[tuple[bytes, Stamp], Data] = {}
 _MOST_LOADED = 4
 
 
@@ -44,10 +45,11 @@ class ConfigSubject:
     """
 
     def __init__(self, spec: Spec, loaded: Data | None = None) -> None:
+        refuse_settings(spec)
         self.spec = copy.deepcopy(spec)
         data = self._data = _load(spec) if loaded is None else loaded
-        _refuse_trivial(data)
-        model = build_model(spec, data.train.task, len(data.train))
+        refuse_trivial(data)
+        model = build_model(judged(spec, data.train.task), data.train.task, len(data.train))
         train = checked(data.train, model.net, model.loss, "train_data")
         self.train = Rows(*inputs_of(train, model.net, model.loss))
         rest = data.validation or (data.test if data.test is not data.train else None)
@@ -62,7 +64,7 @@ class ConfigSubject:
     def start(self, seed: int) -> ConfigRun:
         """A new training from a seed. The data and their split stay those of the spec."""
         spec = changed(self.spec, {"training.seed": seed, "training.engine": "numpy"})
-        model = build_model(spec, self.task, len(self.train.x))
+        model = build_model(judged(spec, self.task), self.task, len(self.train.x))
         return ConfigRun(model, spec, self.train, self.held_out, PROBE)
 
     def edited(self, edit: Edit | Mapping[str, Any]) -> ConfigSubject:
@@ -78,27 +80,9 @@ def _key(spec: Spec) -> bytes:
 
 
 def _load(spec: Spec) -> Data:
-    key = _key(spec)
+    key = _key(spec), stamp(spec.data.name)
     if key not in _LOADED:
         while len(_LOADED) >= _MOST_LOADED:
             del _LOADED[next(iter(_LOADED))]
         _LOADED[key] = build_data(spec)
     return _LOADED[key]
-
-
-def _refuse_trivial(data: Data) -> None:
-    train = data.train
-    if train.y is None:
-        raise DataError("{name} has no labels: give a pair (x, y)", name=train.name)
-    if len(train) < 2:
-        raise DataError(
-            "expected at least two training rows, found {rows}: nothing can be learned from one",
-            rows=len(train),
-        )
-    if np.all(train.y == train.y[:1]):
-        raise DataError(
-            "expected targets that differ, found {value} in all {rows} training rows: the best "
-            "answer is that constant, and no network is needed; look at how the targets are made",
-            value=np.ravel(train.y[0]).tolist(),
-            rows=len(train),
-        )

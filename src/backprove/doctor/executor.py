@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Protocol
@@ -17,7 +18,9 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from backprove.doctor.jobs import Job, Outcome
-from backprove.doctor.training import train
+from backprove.doctor.training import do
+from backprove.errors import UsageError
+from backprove.messages import current_language, render
 from backprove.oracle.client import OracleError, Reference
 
 
@@ -45,7 +48,7 @@ class InProcess:
 
     def run(self, jobs: Sequence[Job], limit: float) -> Iterator[tuple[int, Outcome]]:
         for place, job in enumerate(jobs):
-            yield place, train(self._subject_of(job.subject), job)
+            yield place, do(job, self._subject_of)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -59,25 +62,32 @@ class Worker(Reference):
     }
 
     def __init__(self) -> None:
-        super().__init__("the re-run")
+        super().__init__(render("the re-run"))
 
     def _command(self) -> list[str]:
         return ["-P", "-m", "backprove.doctor.worker"]
 
     def train(self, job: Job, limit: float) -> Outcome:
         """Do one job; a time-out or a crash becomes the outcome's error."""
-        self.timeout = limit
+        self.timeout, began = limit, time.monotonic()
         try:
-            found = self.ask("train", job=msgspec.to_builtins(job))
+            asked = {"job": msgspec.to_builtins(job), "language": current_language()}
+            found = self.ask("train", **asked)
         except OracleError as error:
-            return Outcome(job.seed, error=str(error))
+            late = time.monotonic() - began >= limit
+            return Outcome(job.seed, error=str(error), late=late)
         return msgspec.convert(found["outcome"], Outcome)
 
 
 class Processes:
-    """Several processes on this machine, as many as cores by default. Started when needed."""
+    """Several processes on this machine, as many as cores by default. Started when needed.
+
+    Raises UsageError for fewer than one.
+    """
 
     def __init__(self, workers: int | None = None) -> None:
+        if workers is not None and workers < 1:
+            raise UsageError("expected at least one worker, found {found}", found=workers)
         self.workers = [Worker() for _ in range(workers or _cores())]
         self.width = len(self.workers)
 

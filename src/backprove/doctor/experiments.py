@@ -65,9 +65,10 @@ Told = Callable[[str, int, int], None]
 class Laboratory:
     """Runs arms from seeds, remembers every outcome, and never begins more than the budget allows.
 
-    `outcomes[arm name][seed]` is what came out. `spent` counts the steps that were really run,
-    `reused` the outcomes that came from the cache; `refused` says whether the budget was too small
-    for a job that was asked for.
+    `outcomes[arm name][seed]` is what came out, `failed[arm name][seed]` what an error or a time
+    limit ended: that proves nothing, and is not tried again. `spent` counts the steps that were
+    really run, `reused` the outcomes that came from the cache; `refused` says whether the budget
+    was too small for a job that was asked for.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Laboratory:
         self.executor, self.cache, self.budget = executor, cache, budget
         self.floor, self.seed = floor, seed
         self.outcomes: dict[str, dict[int, Outcome]] = {}
+        self.failed: dict[str, dict[int, Outcome]] = {}
         self.held_out = False
         self.spent = 0
         self.reused = 0
@@ -95,13 +97,17 @@ class Laboratory:
         """The first seeds; the program's own comes first."""
         return [self.seed + i for i in range(count)]
 
-    def run(self, arms: Sequence[Arm], seeds: Iterable[int], watch: bool = False) -> bool:
-        """Run every arm from every seed that is missing. False if the budget ended it."""
+    def run(self, arms: Sequence[Arm], seeds: Iterable[int], watch: float = 0.0) -> bool:
+        """Run every arm from every seed that is missing. False if the budget ended it.
+
+        watch: what watching may cost, relative to the training; 0 watches nothing.
+        """
         wanted = [
             (arm, seed)
             for seed in seeds
             for arm in arms
             if seed not in self.outcomes.get(arm.name, {})
+            and seed not in self.failed.get(arm.name, {})
         ]
         left = [_task(arm, seed, watch) for arm, seed in wanted]
         if not self.budget.counted:
@@ -171,7 +177,8 @@ class Laboratory:
 
     def _note(self, task: Task, outcome: Outcome) -> None:
         arm, job, _ = task
-        self.outcomes.setdefault(arm.name, {})[job.seed - arm.shift] = outcome
+        kept = self.failed if outcome.error else self.outcomes
+        kept.setdefault(arm.name, {})[job.seed - arm.shift] = outcome
         steps = job.steps if outcome.error else outcome.steps
         self.budget.charge(arm.subject.step_work() * steps)
         if outcome.steps >= max(1, self._longest) and outcome.seconds:
@@ -195,7 +202,7 @@ class Laboratory:
         return judge(self.progress(against, both), self.progress(name, both), needed)
 
 
-def _task(arm: Arm, seed: int, watch: bool) -> Task:
+def _task(arm: Arm, seed: int, watch: float) -> Task:
     """The task to run an arm from a seed."""
     name = key(arm.subject.fingerprint(), seed + arm.shift, arm.steps, watch)
     return Task(arm, Job(arm.subject.to_job(), seed + arm.shift, arm.steps, watch), name)

@@ -11,8 +11,14 @@ from backprove.errors import UsageError
 from backprove.findings import Result
 
 
-def check_place(path: Path) -> None:
-    """Raise UsageError where `write_fix` could not write, before anything is trained."""
+def check_place(path: Path, config: Path) -> None:
+    """Raise UsageError where `write_fix` could not or must not write, before any training."""
+    if path.exists() and config.exists() and path.samefile(config):
+        raise UsageError(
+            "expected another file for the repair than the configuration itself, found {path} "
+            "twice: choose another path",
+            path=str(path),
+        )
     place = path.parent
     if path.is_dir() or not place.is_dir() or not os.access(place, os.W_OK):
         raise UsageError(

@@ -26,7 +26,7 @@ from backprove.ops.linear.linear import Linear
 from backprove.ops.regularization.dropout import Dropout
 from backprove.optim.accumulation import Accumulated
 from backprove.train.from_objects import metric_tables, optimizer_tables
-from backprove.train.inputs import checked
+from backprove.train.inputs import checked, positive
 from backprove.train.model import Model
 
 
@@ -44,6 +44,7 @@ def spec_of(
     data: a Dataset or (x, y). Raises UsageError for a network that is not a chain of linear
     layers, activations, normalisation and dropout, all hidden layers built alike.
     """
+    positive(batch_size=batch_size, epochs=epochs)
     dataset = checked(data, model.net, model.loss, "data")
     transforms = [] if model.transforms is None else to_config(model.transforms)
     optimizer: Any = model.optimizer

@@ -7,17 +7,20 @@ from typing import Any
 
 import msgspec
 
+from backprove.errors import BackproveError
+
 
 class Job(msgspec.Struct, frozen=True):
     """One training to be run: the program (as `Program.to_job` gives it), seed, steps.
 
-    steps is 0 for all of the program's own; `watch` asks for the trace, at a price in time.
+    steps is 0 for all of the program's own; `watch` is what watching may cost, relative to the
+    training (see `observe.Observer`): 0 asks for no trace.
     """
 
     subject: Any
     seed: int
     steps: int = 0
-    watch: bool = False
+    watch: float = 0.0
 
 
 class Outcome(msgspec.Struct):
@@ -31,6 +34,7 @@ class Outcome(msgspec.Struct):
     trace    what was watched, as `Trace.to_json` gives it; None if nothing was
     seconds  what the steps took, the first one taken as long as the others
     error    the words of the exception that ended it, "" if none did
+    late     whether it was a time limit that ended it
     """
 
     seed: int
@@ -45,8 +49,14 @@ class Outcome(msgspec.Struct):
     trace: dict[str, Any] | None = None
     seconds: float = 0.0
     error: str = ""
+    late: bool = False
 
     @property
     def finite(self) -> bool:
         """Whether the run came to its end without NaN or infinity and without an error."""
         return self.stopped is None and not self.error and math.isfinite(self.metric)
+
+
+def words(error: Exception) -> str:
+    """What an exception says; of those that are not ours, its class as well."""
+    return str(error) if isinstance(error, BackproveError) else f"{type(error).__name__}: {error}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backprove.doctor.examination import GIVEN, PLACEBO, WHOLE, Examination
 from backprove.doctor.experiments import PATIENCE, SEEDS, Arm
 from backprove.doctor.jobs import Job, Outcome
+from backprove.doctor.observe import THOROUGH
 from backprove.doctor.trace import Trace
 from backprove.errors import DataError
 
@@ -31,6 +32,13 @@ def time_steps(exam: Examination) -> None:
     limit = PATIENCE if budget.counted else max(10.0, budget.left)
     found = [outcome for _, outcome in laboratory.executor.run([job, job], limit)]
     for outcome in found:
+        if outcome.late:
+            raise DataError(
+                "the first {steps} steps of the training did not end within {limit:.3g} s: look at "
+                "what a step does, or give a larger --budget",
+                steps=steps,
+                limit=limit,
+            )
         if outcome.error:
             raise DataError("the training stops with an error: {error}", error=outcome.error)
     exam.deterministic = same(found[0], found[1])
@@ -49,7 +57,7 @@ def affordable(exam: Examination) -> int:
 def look(exam: Examination) -> None:
     """Train the program as given, the first seed watched."""
     laboratory, given = exam.laboratory, Arm(GIVEN, exam.program, exam.steps)
-    laboratory.run([given], laboratory.seeds(1), watch=True)
+    laboratory.run([given], laboratory.seeds(1), watch=THOROUGH)
     first = laboratory.outcomes.get(GIVEN, {}).get(laboratory.seed)
     if first is not None and first.trace is not None:
         exam.trace = Trace.from_json(first.trace)

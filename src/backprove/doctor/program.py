@@ -5,14 +5,12 @@ An edit makes another program without loading any data here.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from backprove.doctor import spec as specs
 from backprove.doctor.config_subject import ConfigSubject
+from backprove.doctor.data_files import content
 from backprove.doctor.edits import Edit
 from backprove.doctor.spec import Spec
 from backprove.doctor.work import step_work
@@ -44,19 +42,3 @@ class Program(NamedTuple):
 def from_job(job: dict[str, Any]) -> ConfigSubject:
     """The subject that `Program.to_job` described, with its data."""
     return ConfigSubject(specs.convert(job["config"]))
-
-
-@cache
-def content(name: str) -> str:
-    """The SHA-256 of a file of data; of the names, sizes and times of a folder's files; or "".
-
-    Data that come with backprove, and recipes, have no file: their name says it all.
-    """
-    path = Path(name)
-    if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    if path.is_dir():
-        found = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(path.iterdir())]
-        return hashlib.sha256(repr(found).encode()).hexdigest()
-    return ""

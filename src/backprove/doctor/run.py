@@ -14,6 +14,7 @@ from backprove.doctor.claims import claims
 from backprove.doctor.examination import Examination
 from backprove.doctor.executor import Executor, Processes
 from backprove.doctor.experiments import Told
+from backprove.doctor.failures import failures
 from backprove.doctor.opening import control, look, time_steps
 from backprove.doctor.outlook import trains
 from backprove.doctor.program import Program
@@ -31,7 +32,7 @@ def examine(
     spec: Spec,
     *,
     name: str = "",
-    budget: str | Budget = BUDGET,
+    budget: str | float | Budget = BUDGET,
     workers: int | None = None,
     executor: Executor | None = None,
     cache: Cache | None = None,
@@ -40,8 +41,8 @@ def examine(
 ) -> Result:
     """Examine the training that a configuration describes.
 
-    budget    "60s", "2m", or "20x" for multiples of the training's own work, which finds the
-              same on any machine; or a `Budget`
+    budget    seconds, "60s", "2m", or "20x" for multiples of the training's own work, which finds
+              the same on any machine; or a `Budget`
     workers   processes that train at the same time; as many as cores by default
     verify    train a repair to the end as well, whatever that takes
     cache     where earlier re-runs are kept; `Cache(None)` keeps none
@@ -50,22 +51,22 @@ def examine(
     Raises UsageError and DataError for a program that cannot be started.
     """
     began = time.perf_counter()
-    limit = Budget(budget) if isinstance(budget, str) else budget
+    limit = budget if isinstance(budget, Budget) else Budget(str(budget))
     own = executor is None
     executor = executor or Processes(workers)
     try:
         exam = Examination(Program(spec), executor, cache or default_cache(), limit, told)
         judgement, analysis = _examined(exam)
         diagnosis = judgement.diagnosis()
+        if judgement.fix:
+            diagnosis.verified = _verified(exam, judgement.fix, verify)
         diagnosis.interrupted = exam.interrupted
-        now = verify and not exam.interrupted
-        diagnosis.verified = verified(exam, judgement.fix, now) if judgement.fix else None
     finally:
         if own:
             executor.close()
     return Result(
         name or spec.data.name,
-        judgement.findings(analysis.symptoms),
+        judgement.findings([*analysis.symptoms, *failures(exam)]),
         versions={"backprove": __version__, "numpy": np.__version__},
         seed=spec.training.seed,
         seconds=time.perf_counter() - began,
@@ -95,3 +96,12 @@ def _examined(exam: Examination) -> tuple[Judgement, Analysis]:
     if together is not None:
         proved = parts_of(together[1], analysis)
     return Judgement(exam, analysis.hypotheses, proved, together), analysis
+
+
+def _verified(exam: Examination, fix: str, wanted: bool) -> float | None:
+    """The metric of the repaired program at its end; an interrupt leaves it open."""
+    try:
+        return verified(exam, fix, wanted and not exam.interrupted)
+    except KeyboardInterrupt:
+        exam.interrupted = True
+        return None

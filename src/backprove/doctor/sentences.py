@@ -21,6 +21,7 @@ SENTENCES: dict[str, str] = {
     "{before:.3g} to {after:.3g}, with nothing else changed.",
     "undecided": "it does not train, and no single change that was tried repairs it.",
     "cut short": "not decided: the time was over before enough was run again.",
+    "stopped": "not decided: the training stopped with an error: {error}",
     "spared": "what it reaches is all that any re-run reached: {metric} {value:.3g}, where a "
     "constant answer gives {floor:.3g}.",
 }

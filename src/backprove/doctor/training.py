@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from backprove.doctor.jobs import Job, Outcome
+from backprove.doctor.jobs import Job, Outcome, words
 from backprove.doctor.observe import Observer
 
 LAST = 20
@@ -21,6 +22,15 @@ KEPT = 60
 """So many points of the loss curve are kept."""
 
 
+def do(job: Job, subject_of: Callable[[Any], Any]) -> Outcome:
+    """Make the subject of a job and train it. What cannot be made ends up in the outcome."""
+    try:
+        subject = subject_of(job.subject)
+    except Exception as error:
+        return Outcome(job.seed, error=words(error))
+    return train(subject, job)
+
+
 def train(subject: Any, job: Job) -> Outcome:
     """Run one training and measure it. An exception of the subject ends up in the outcome."""
     outcome = Outcome(job.seed)
@@ -28,7 +38,7 @@ def train(subject: Any, job: Job) -> Outcome:
         with np.errstate(all="ignore"):
             _train(subject, job, outcome)
     except Exception as error:
-        outcome.error = f"{type(error).__name__}: {error}"
+        outcome.error = words(error)
     return outcome
 
 
@@ -36,7 +46,7 @@ def _train(subject: Any, job: Job, outcome: Outcome) -> None:
     run = subject.start(job.seed)
     outcome.total_steps = run.total_steps
     steps = min(job.steps, run.total_steps) if job.steps else run.total_steps
-    observer = Observer(run) if job.watch else None
+    observer = Observer(run, share=job.watch) if job.watch else None
     losses: list[float] = []
     began = time.perf_counter()
     while len(losses) < steps and not run.finished:

@@ -8,6 +8,7 @@ from backprove.doctor.decide import LEAST, level
 from backprove.doctor.examination import GIVEN, Examination, median
 from backprove.doctor.experiments import MORE_SEEDS, SEEDS, Arm, halved
 from backprove.doctor.ideas import Idea
+from backprove.doctor.sampling import SHARE
 
 MOST_PROMISING = 5
 """So many of the arms that repair the program are run from all seeds before anything else."""
@@ -23,7 +24,7 @@ def attempt(exam: Examination, ideas: Sequence[Idea], *, keep: Sequence[str] = (
     """
     arms = _new_arms(exam, ideas)
     laboratory = exam.laboratory
-    if not laboratory.run(arms, laboratory.seeds(1), watch=True):
+    if not laboratory.run(arms, laboratory.seeds(1), watch=SHARE):
         exam.cut_short = True
     going_on = halved(arms, laboratory, keep)
     best = [arm for arm in going_on if _promising(exam, arm.name)][:MOST_PROMISING]
@@ -84,13 +85,15 @@ def extend(exam: Examination) -> bool:
     exam.steps = steps
     arms = [Arm(GIVEN, exam.program, steps)]
     arms += [a for n in names[:MOST_EXTENDED] if (a := exam.arm(exam.ideas[n])) is not None]
-    earlier = {arm.name: lab.outcomes.pop(arm.name) for arm in arms}
-    if not lab.run(arms, lab.seeds(1), watch=True) or not lab.run(arms, lab.seeds(SEEDS)):
-        exam.cut_short = True
-    settle(exam, arms[1:])
-    for name, found in earlier.items():
-        if len(lab.outcomes.get(name, {})) < 2:
-            lab.outcomes[name] = found
+    earlier = {arm.name: lab.outcomes.pop(arm.name, {}) for arm in arms}
+    try:
+        if not lab.run(arms, lab.seeds(1), watch=SHARE) or not lab.run(arms, lab.seeds(SEEDS)):
+            exam.cut_short = True
+        settle(exam, arms[1:])
+    finally:
+        for name, found in earlier.items():
+            if len(lab.outcomes.get(name, {})) < 2:
+                lab.outcomes[name] = found
     return True
 
 

@@ -12,6 +12,7 @@ from backprove.doctor.claims import Claim, mediated
 from backprove.doctor.decide import ENOUGH, LEAST, WORKS
 from backprove.doctor.edits import PHRASES, Edit
 from backprove.doctor.examination import GIVEN, MISTAKES, PLACEBO, WHOLE, Examination, median
+from backprove.doctor.failures import stopped
 from backprove.doctor.hypothesis import Hypothesis
 from backprove.doctor.outlook import nothing_to_learn, trains
 from backprove.doctor.sentences import CLOSE, REFERENCE, SENTENCES, phrase
@@ -49,6 +50,8 @@ class Judgement:
             if exam.ideas[first.arm].longer > 1 or first.hypothesis.family == "epochs":
                 return "too few steps", "too few steps"
             return "causes", "causes"
+        if stopped(exam):
+            return "stopped", "undecided"
         if not exam.before or (exam.cut_short and not exam.ideas):
             return "cut short", "undecided"
         if nothing_to_learn(exam):
@@ -94,6 +97,7 @@ class Judgement:
         exam = self.exam
         found: dict[str, Any] = {"metric": exam.metric_name, "floor": exam.floor}
         found["value"] = self._metric(GIVEN)
+        found["error"] = stopped(exam)
         if self.fix:
             judged = exam.judged(self.fix)
             found |= {"worked": judged.worked, "seeds": judged.seeds}

@@ -17,17 +17,16 @@ import numpy as np
 
 from backprove.doctor.jobs import Job
 from backprove.doctor.program import from_job
-from backprove.doctor.training import train
+from backprove.doctor.training import do
+from backprove.messages import choose_language
 from backprove.oracle import wire
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Run the job of a request. What cannot be built is told as an error."""
-    try:
-        job = msgspec.convert(request["job"], Job)
-        return {"outcome": msgspec.to_builtins(train(from_job(job.subject), job))}
-    except Exception as error:
-        return {"error": f"{type(error).__name__}: {error}"}
+    """Run the job of a request."""
+    choose_language(request["language"])
+    job = msgspec.convert(request["job"], Job)
+    return {"outcome": msgspec.to_builtins(do(job, from_job))}
 
 
 def main() -> None:

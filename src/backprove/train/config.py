@@ -167,11 +167,18 @@ def convert(tables: dict[str, Any]) -> Config:
 def _refuse_unknown(tables: Any, struct: Any, place: str) -> None:
     for key, value in tables.items():
         fields = {f.name: f for f in msgspec.structs.fields(struct)}
+        if key not in fields and not place:
+            raise UsageError(
+                "unknown table [{key}]: did you mean [{nearest}]? Known are {known}.",
+                key=key,
+                nearest=nearest(key, fields),
+                known=", ".join(fields),
+            )
         if key not in fields:
             raise UsageError(
                 "unknown key {key!r} in {place}: did you mean {nearest!r}? Known are {known}.",
                 key=key,
-                place=place or "the configuration",
+                place=place,
                 nearest=nearest(key, fields),
                 known=", ".join(fields),
             )

@@ -36,6 +36,17 @@ def refuse_unknown(function: Callable[P, R]) -> Callable[P, R]:
     return checked_call
 
 
+def positive(**numbers: int) -> None:
+    """Raise UsageError for an option that is no whole number of 1 or more; it is named."""
+    for name, value in numbers.items():
+        if isinstance(value, bool) or int(value) != value or value < 1:
+            raise UsageError(
+                "expected {name} to be a whole number of 1 or more, found {found}",
+                name=name,
+                found=value,
+            )
+
+
 def checked(data: Any, net: Op, loss: Op | None, name: str) -> Dataset:
     """The data as a Dataset that fits the network: a Dataset or a pair (x, y).
 

@@ -10,11 +10,10 @@ import numpy as np
 
 from backprove.data import Dataset, split
 from backprove.data.transforms import refuse_lost_contrast
-from backprove.errors import UsageError
 from backprove.train.callbacks import ProgressBar
 from backprove.train.fit import Fit
 from backprove.train.history import History
-from backprove.train.inputs import checked, fitting_shape, inputs_of, refuse_unknown
+from backprove.train.inputs import checked, fitting_shape, inputs_of, positive, refuse_unknown
 from backprove.train.interrupt import Interruptible
 from backprove.train.progress import Plan, results, same_plan
 from backprove.train.saving import remember_callbacks, start_callbacks
@@ -61,7 +60,7 @@ class Model(Trainable):
         num_iters: stop after so many steps in all. Raises DataError or ShapeError for data that
         does not fit the network, DivergenceError when NaN or infinity appears.
         """
-        _positive(batch_size=batch_size, epochs=epochs, eval_freq=eval_freq)
+        positive(batch_size=batch_size, epochs=epochs, eval_freq=eval_freq)
         train = checked(train_data, self.net, self.loss, "train_data")
         if self.transforms is not None:
             refuse_lost_contrast(self.transforms, train.x)
@@ -94,7 +93,7 @@ class Model(Trainable):
     @refuse_unknown
     def evaluate(self, eval_data: Any, *, batch_size: int = EVALUATION_BATCH) -> dict[str, Any]:
         """The mean loss and the metrics over all samples: {"loss": ..., "accuracy": ...}."""
-        _positive(batch_size=batch_size)
+        positive(batch_size=batch_size)
         data = checked(eval_data, self.net, self.loss, "eval_data")
         sums = self.evaluation_sums(*inputs_of(data, self.net, self.loss), batch_size)
         return results(sums, self.metrics)
@@ -102,7 +101,7 @@ class Model(Trainable):
     @refuse_unknown
     def predict(self, x: Any, *, batch_size: int = EVALUATION_BATCH) -> Any:
         """The network's outputs for all rows of x, as one NumPy array."""
-        _positive(batch_size=batch_size)
+        positive(batch_size=batch_size)
         data = checked(x if isinstance(x, Dataset) else (x, None), self.net, None, "x")
         rows = data.x.reshape(fitting_shape(data.x.shape, self.net))
         engine, state = self.engine(), self.state
@@ -128,13 +127,3 @@ class Model(Trainable):
             same_plan(self.plan, plan)
         elif self.progress.samples and self.plan != plan:
             self.progress.start_epoch()
-
-
-def _positive(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if isinstance(value, bool) or int(value) != value or value < 1:
-            raise UsageError(
-                "expected {name} to be a whole number of 1 or more, found {found}",
-                name=name,
-                found=value,
-            )

@@ -76,7 +76,8 @@ def first_not_finite(program: Program, state: Tree, x: Any, target: Any) -> Plac
 
     def record(name: str, op: Op, kind: str, value: Any) -> None:
         if not found and not np.all(np.isfinite(value)):
-            found.append(Place(name, type(op).__name__, kind))
+            inner = op.op if isinstance(op, Wrapped) else op
+            found.append(Place(name, type(inner).__name__, kind))
 
     copied = Program(
         watched(program.net, record),

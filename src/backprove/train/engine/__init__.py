@@ -56,6 +56,20 @@ class Engine(Protocol):
 
 def engine(name: str, program: Program, device: str = "cpu", precision: str = "float32") -> Engine:
     """The engine of a name. Raises UsageError for an unknown engine, device or precision."""
+    known_engine(name, device, precision)
+    if name in ON_TORCH:
+        return _torch_engine(program, precision, name == "torch-compiled")
+    if name == "numpy":
+        from backprove.train.engine.numpy import NumPyEngine
+
+        return NumPyEngine(program)
+    from backprove.train.engine.jax import JaxEngine
+
+    return JaxEngine(program, device)
+
+
+def known_engine(name: str, device: str = "cpu", precision: str = "float32") -> None:
+    """Raise UsageError for an unknown engine, device or precision, and for what does not fit."""
     if name not in ENGINES:
         raise unknown("engine", name, ENGINES)
     if device not in DEVICES:
@@ -70,15 +84,6 @@ def engine(name: str, program: Program, device: str = "cpu", precision: str = "f
         )
     if name != "jax" and device != "cpu":
         raise UsageError("the {name} engine runs on the cpu only: choose engine='jax'", name=name)
-    if name in ON_TORCH:
-        return _torch_engine(program, precision, name == "torch-compiled")
-    if name == "numpy":
-        from backprove.train.engine.numpy import NumPyEngine
-
-        return NumPyEngine(program)
-    from backprove.train.engine.jax import JaxEngine
-
-    return JaxEngine(program, device)
 
 
 def _torch_engine(program: Program, precision: str, compiled: bool) -> Engine:
