@@ -22,9 +22,6 @@ from backprove.doctor.work import step_work
 
 PER_SECOND = 5e10
 WORKERS = 2
-WATCHED = 1.2
-"""A watched step counts as so many."""
-
 STARTING = 0.05
 """Seconds that a job takes beside its steps: data, a new network, the metric."""
 
@@ -62,7 +59,7 @@ class Work(Processes):
 def counted_seconds(job: Job, steps: int) -> float:
     """What steps of a job take by the count."""
     work = step_work(specs.convert(job.subject["config"])) * steps
-    return work * (WATCHED if job.watch else 1.0) / PER_SECOND
+    return work * (1.0 + job.watch) / PER_SECOND
 
 
 def processor_seconds(pid: int | None) -> float:
