@@ -126,10 +126,36 @@ def test_a_training_that_trains_is_left_alone() -> None:
     result = examined(spec)
     assert result.diagnosis.conclusion == "healthy", report("concise", result)
     assert result.exit_code == 0 and all(f.level == "info" for f in result.findings)
+    first, *near = result.findings
+    assert first.code == "RUN704"
+    seen = {e.name: e.value for e in first.evidence}
+    assert len(seen["metric by seed"]) == 3 and min(seen["metric by seed"]) > 0.9
+    assert seen["loss at the end"] < seen["loss of the best constant answer"]
     share = row(result, "as given").measures["overshoot"]
-    near = [f for f in result.findings if "close to a limit" in f.title]
-    assert bool(near) == (share >= 0.5)
+    assert seen["step / stable"] == share
+    told = [f.code for f in near if "close to a limit" in f.title]
+    assert ("OPT501" in told) == (share >= 0.5)
     assert len(result.diagnosis.reruns) <= 2 and not result.diagnosis.fix
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"training__learning_rate": 1.5}, "OPT501"),
+        ({"network__bias_initializer": {"name": "constant", "value": -2.0}}, "ACT301"),
+        ({"network__activation": "hardtanh", "network__initializer": "he_normal",
+          "data__scale_inputs": {"name": "divide", "by": 0.2}}, "ACT302"),
+        ({"network__activation": "tanh", "network__initializer": "xavier_uniform",
+          "training__learning_rate": 0.02}, "OPT510"),
+    ],
+)  # fmt: skip
+def test_what_is_close_to_a_limit_in_a_training_that_trains(changes, code) -> None:
+    options = {"samples": 200, "classes": 3, "std": 0.5, "seed": 1}
+    base = {"data__name": "blobs", "data__options": options, "network__layers": [2, 64, 3]}
+    result = examined(clusters(**{**base, **changes}))
+    assert result.diagnosis.conclusion == "healthy", report("concise", result)
+    told = [f.code for f in result.findings if "close to a limit" in f.title]
+    assert code in told and result.exit_code == 0
 
 
 def test_no_time_gives_words_and_not_a_guess() -> None:

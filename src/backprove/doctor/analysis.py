@@ -27,7 +27,7 @@ class Analysis(NamedTuple):
 def analyse(exam: Examination) -> Analysis:
     """Look for symptoms, and for causes that would explain them."""
     assert exam.trace is not None
-    symptoms = find(exam.trace, exam.facts)
+    symptoms = find(exam.trace, exam.facts, exam.spec)
     if not exam.deterministic:
         symptoms.append(codes.finding("RUN703"))
     suspected = hypotheses(exam.trace, exam.facts, exam.spec)

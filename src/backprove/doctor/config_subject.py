@@ -49,7 +49,8 @@ class ConfigSubject:
         self.spec = copy.deepcopy(spec)
         data = self._data = _load(spec) if loaded is None else loaded
         refuse_trivial(data)
-        model = build_model(judged(spec, data.train.task), data.train.task, len(data.train))
+        task = data.train.task
+        model = build_model(judged(spec, task, data.train.y), task, len(data.train))
         train = checked(data.train, model.net, model.loss, "train_data")
         self.train = Rows(*inputs_of(train, model.net, model.loss))
         rest = data.validation or (data.test if data.test is not data.train else None)
@@ -57,14 +58,14 @@ class ConfigSubject:
         if rest is not None:
             rest = checked(rest, model.net, model.loss, "eval_data")
             self.held_out = Rows(*inputs_of(rest, model.net, model.loss))
-        self.task, self.classes = data.train.task, data.train.classes
+        self.task, self.classes = task, data.train.classes
         self.metric_name = model.metrics[0].name if model.metrics else "loss"
         self.has_held_out = self.held_out is not None
 
     def start(self, seed: int) -> ConfigRun:
         """A new training from a seed. The data and their split stay those of the spec."""
         spec = changed(self.spec, {"training.seed": seed, "training.engine": "numpy"})
-        model = build_model(judged(spec, self.task), self.task, len(self.train.x))
+        model = build_model(judged(spec, self.task, self.train.y), self.task, len(self.train.x))
         return ConfigRun(model, spec, self.train, self.held_out, PROBE)
 
     def edited(self, edit: Edit | Mapping[str, Any]) -> ConfigSubject:

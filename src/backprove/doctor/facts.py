@@ -57,6 +57,13 @@ class Facts(msgspec.Struct, frozen=True):
         return max(self.shares) / min(self.shares) if self.shares else 1.0
 
     @property
+    def two_valued(self) -> bool:
+        """Whether the targets are one column that holds two different numbers and no other."""
+        spread = (self.y_mean - self.y_low) * (self.y_high - self.y_mean)
+        one = self.y_columns == 1 and self.y_low < self.y_high
+        return one and math.isclose(self.y_std**2, spread, rel_tol=1e-9)
+
+    @property
     def has_signal(self) -> bool:
         """Whether a simple reader predicts rows it has not seen better than by chance."""
         return self.signal > self.signal_limit

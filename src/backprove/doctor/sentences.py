@@ -27,7 +27,6 @@ SENTENCES: dict[str, str] = {
 }
 """How each conclusion is said, an English template."""
 
-CLOSE = "close to a limit: a step was {share:.2g} times the largest stable one"
 REFERENCE = "all that usually helps: {count} changes at once"
 
 

@@ -14,12 +14,10 @@ from backprove.doctor.edits import PHRASES, Edit
 from backprove.doctor.examination import GIVEN, MISTAKES, PLACEBO, WHOLE, Examination, median
 from backprove.doctor.failures import stopped
 from backprove.doctor.hypothesis import Hypothesis
+from backprove.doctor.margins import margins, near
 from backprove.doctor.outlook import nothing_to_learn, trains
-from backprove.doctor.sentences import CLOSE, REFERENCE, SENTENCES, phrase
+from backprove.doctor.sentences import REFERENCE, SENTENCES, phrase
 from backprove.findings import Evidence, Finding
-
-NEAR = 0.5
-"""A step of this share of the largest stable one is told, also where the training goes well."""
 
 
 class Judgement:
@@ -172,8 +170,10 @@ class Judgement:
 
     def findings(self, symptoms: Sequence[Finding]) -> list[Finding]:
         """Causes first, then effects, then symptoms; nothing is an error without a re-run."""
+        exam = self.exam
         if self.conclusion == "healthy":
-            return [*self._near(), *(_as(finding, "", "info") for finding in symptoms)]
+            good = margins(exam) if self.name == "healthy" else near(exam)
+            return [*good, *(_as(finding, "", "info") for finding in symptoms)]
         causes = [self._cause(claim) for claim in self._causes()]
         told = {finding.code for finding in causes}
         rest = [self._rest(finding) for finding in symptoms if finding.code not in told]
@@ -181,14 +181,6 @@ class Judgement:
         if (code := ends.get(self.conclusion)) and code not in {finding.code for finding in rest}:
             rest.append(codes.finding(code, role="symptom", level="warn"))
         return causes + sorted(rest, key=lambda finding: finding.role != "effect")
-
-    def _near(self) -> list[Finding]:
-        """How close a healthy training came to the largest stable step."""
-        share = self.exam.quantity("overshoot", GIVEN)
-        if share is None or not NEAR <= share:
-            return []
-        parameters = {"share": share}
-        return [codes.finding("OPT501", level="info", title=CLOSE, parameters=parameters)]
 
     def _causes(self) -> list[Claim]:
         """The claims that are called causes: one, or those that act in series."""

@@ -40,9 +40,8 @@ def build_data(config: Config) -> Data:
     if spec.validation:
         validation, train = split(train, spec.validation, seed=seed)
     parts = [part for part in (train, validation, test) if part is not None]
-    parts = scaled(
-        [retargeted(part, spec.targets) for part in parts], spec.scale_inputs, spec.scale_targets
-    )
+    parts = [retargeted(part, spec.targets, train) for part in parts]
+    parts = scaled(parts, spec.scale_inputs, spec.scale_targets)
     return Data(
         parts[0],
         parts[1] if validation is not None else None,

@@ -10,6 +10,8 @@ rows leaks.
 
     targets = "one_hot"   labels as rows of 0 and 1, for losses that compare outputs with numbers
     targets = "number"    the label itself as one number to be met: a regression
+    targets = "zero_one"  two different numbers as 0 and 1, the smaller one as 0
+    targets = "signs"     the same as -1 and +1, which a hinge loss takes
 """
 
 from __future__ import annotations
@@ -110,13 +112,21 @@ def scaled(parts: list[Dataset], inputs: Named | None, targets: Named | None) ->
     return parts
 
 
-def retargeted(data: Dataset, named: Named | None) -> Dataset:
-    """The data with labels as one-hot rows or as numbers. Raises UsageError for other names."""
+FORMS = ("one_hot", "number", "zero_one", "signs")
+
+
+def retargeted(data: Dataset, named: Named | None, first: Dataset | None = None) -> Dataset:
+    """The data with labels in another form. Two different numbers are those of `first`.
+
+    Raises UsageError for other names, DataError for targets that cannot be written so.
+    """
     if named is None:
         return data
     name, _ = split_name(named, "targets")
-    if name not in ("one_hot", "number"):
-        raise unknown("form of targets", name, ("one_hot", "number"))
+    if name not in FORMS:
+        raise unknown("form of targets", name, FORMS)
+    if name in ("zero_one", "signs"):
+        return _of_two(data, first or data, name)
     if data.task != "classification" or data.y is None:
         raise DataError(
             "expected classes to write as {name}, found numbers: leave targets out", name=name
@@ -125,3 +135,16 @@ def retargeted(data: Dataset, named: Named | None) -> Dataset:
         return replace(data, y=data.y.astype(np.float32), task="regression", class_names=None)
     hot = np.eye(data.classes, dtype=np.float32)[data.y]
     return replace(data, y=hot, task="regression", class_names=None)
+
+
+def _of_two(data: Dataset, first: Dataset, name: str) -> Dataset:
+    known = np.unique(np.asarray(first.y))
+    if len(known) != 2 or data.y is None:
+        raise DataError(
+            "expected two different labels to write as {name}, found {count}: leave targets out",
+            name=name,
+            count=len(known),
+        )
+    low = 0.0 if name == "zero_one" else -1.0
+    y = np.where(data.y > known.mean(), 1.0, low).astype(np.float32)
+    return replace(data, y=y, task="regression", class_names=None)

@@ -27,10 +27,15 @@ def scale_targets(spec: Spec, named: Named = "standard") -> Edit:
     return Edit(f"scale_targets={name}", kind, {"data.scale_targets": named}, {"name": name})
 
 
+WRITTEN = {"zero_one": "0 and 1", "signs": "-1 and +1"}
+"""How people read the forms of labels of two kinds."""
+
+
 def targets(spec: Spec, named: Named | None) -> Edit:
-    """Labels in another form: one_hot, number, or None for class numbers."""
+    """Labels in another form: one_hot, number, zero_one, signs, or None for class numbers."""
     name = "class numbers" if named is None else name_of(named)
-    return Edit(f"targets={name}", "targets", {"data.targets": named}, {"name": name})
+    params = {"name": WRITTEN.get(name, name)}
+    return Edit(f"targets={name}", "targets", {"data.targets": named}, params)
 
 
 def no_mistake(spec: Spec, name: str) -> Edit:

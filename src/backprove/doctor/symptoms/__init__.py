@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from backprove.doctor.facts import Facts
-from backprove.doctor.symptoms import losses, rows, running, units
+from backprove.doctor.spec import Spec
+from backprove.doctor.symptoms import labels, losses, rows, running, units
 from backprove.doctor.trace import Trace
 from backprove.findings import Finding
 
 SUBJECTS = (rows, units, losses, running)
 
 
-def find(trace: Trace, facts: Facts) -> list[Finding]:
-    """All symptoms, those of the data first."""
-    return [finding for subject in SUBJECTS for finding in subject.find(trace, facts)]
+def find(trace: Trace, facts: Facts, spec: Spec | None = None) -> list[Finding]:
+    """All symptoms, those of the data first; without a spec those that need none."""
+    found = [] if spec is None else labels.find(facts, spec)
+    return found + [finding for subject in SUBJECTS for finding in subject.find(trace, facts)]
