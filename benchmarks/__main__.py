@@ -15,6 +15,7 @@ from benchmarks import (
     cost_time,
     growth,
     memory,
+    precision,
     time_to_accuracy,
 )
 from benchmarks.check import score, times
@@ -47,6 +48,7 @@ BY_NAME_ONLY = {
     "doctor": table.main,
     "doctor-cases": cases.main,
     "growth": growth.main,
+    "precision": precision.main,
     "time-to-accuracy": time_to_accuracy.main,
     "watching": overhead.main,
     **{f"speed-{work}": partial(_piece, work) for work in WORKS},
@@ -57,6 +59,7 @@ WITH_ARGUMENTS = (
     "cost-time",
     "doctor",
     "doctor-cases",
+    "precision",
     "time-to-accuracy",
     *(f"speed-{work}" for work in WORKS),
 )
