@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pytest
 
+from backprove import Op
 from backprove.check import check
 from backprove.check.second import exact
 from backprove.ops import operators
@@ -122,9 +124,73 @@ def test_a_pylayer_of_two_inputs_is_reduced_to_single_numbers(tmp_path) -> None:
     assert {f.check for f in found} <= {"second derivative for a", "second derivative for b"}
 
 
-def test_numpy_classes_are_not_asked(tmp_path) -> None:
-    text = (
-        "class Square:\n    def forward(self, x):\n        self.x = x\n        return x * x\n"
-        "    def backward(self, dy):\n        return 2 * self.x * dy\n"
+TEACHING = """
+{first}
+class Square:
+    def forward(self, x):
+        self.kept = {kept}
+        return x * x
+    def backward(self, dy):
+        return 2 * {factor} * dy
+"""
+
+
+def test_a_class_that_names_numpy_is_not_asked(tmp_path) -> None:
+    result = written(
+        tmp_path, TEACHING, first="import numpy as np", kept="np.array(x)", factor="self.kept"
     )
-    assert told(written(tmp_path, text)) == []
+    assert told(result) == []
+
+
+def test_a_class_that_names_no_library_goes_through_a_bridge(tmp_path) -> None:
+    result = written(tmp_path, TEACHING, first="", kept="x", factor="self.kept")
+    assert told(result) == [("ok", "torch")]
+
+
+def test_a_class_that_keeps_an_intermediate_is_said_to_be_derived_once(tmp_path) -> None:
+    result = written(tmp_path, TEACHING, first="", kept="2 * x", factor="self.kept / 2")
+    ((verdict, words),) = told(result)
+    assert verdict == "undecided" and "torch" in words and result.exit_code == 0
+
+
+OWN = """
+from backprove import Op
+from backprove.arrays import namespace
+class Cube(Op):
+    def forward(self, x):
+        return x * x * x
+    def backward(self, dy, *, x):
+        return {factor} * dy
+"""
+
+
+def test_an_operator_of_ones_own_is_right_twice(tmp_path) -> None:
+    assert told(written(tmp_path, OWN, factor="3 * x * x")) == [("ok", "torch")]
+
+
+def test_an_operator_whose_backward_loses_the_history_is_found_with_a_script(tmp_path) -> None:
+    factor = "namespace(x).asarray((3 * x * x).tolist(), dtype=x.dtype)"
+    result = written(tmp_path, OWN, factor=factor)
+    (found,) = [f for f in result.findings if f.code == "GRD026"]
+    evidence = {e.name: e.value for e in found.evidence}
+    assert (evidence["input"], evidence["yours"]) == (1.0, 0.0)
+    assert evidence["expected"] == pytest.approx(6)
+    assert "to_torch(" in found.script
+
+
+class Double(Op):
+    """2 x, differentiated where it stands: with JAX, which keeps its width of floats."""
+
+    def forward(self, x):
+        return x + x
+
+    def backward(self, dy):
+        return dy + dy
+
+    stateless = True
+
+
+def test_a_class_of_this_process_goes_through_jax() -> None:
+    before = jax.config.jax_enable_x64
+    assert told(check(Double)) == [("ok", "jax")]
+    assert jax.config.jax_enable_x64 == before

@@ -95,14 +95,9 @@ def run_examples(
     pairs: dict[str, str] | None = None,
     strict: bool = False,
 ) -> None:
-    """Run the examples of an operator, those that the subject's arguments (`pairs`) can say.
-
-    An elementwise operator needs them only where a random mask is drawn.
-    """
+    """Run the examples of an operator, those that the subject's arguments (`pairs`) can say."""
     back = None if pairs is None else {ours: theirs for theirs, ours in pairs.items()}
     for example in examples(cls):
-        if cls.elementwise and not example.case.training:
-            continue
         if back is not None and not _sayable(example, back):
             continue
         if isinstance(subject, Framework) and not subject.sayable(example.case.arguments):

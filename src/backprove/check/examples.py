@@ -170,9 +170,14 @@ def _possible(draw: Draw, x: Any) -> bool:
 
 @cache
 def examples(cls: Any) -> list[Example]:
-    """All examples of an operator class, drawn the same in every run."""
-    found = []
+    """All examples of an operator class, drawn the same in every run.
+
+    An elementwise operator needs them only where a random mask is drawn.
+    """
+    found: list[Example] = []
     for number, case in enumerate(cls.CASES):
+        if cls.elementwise and not case.training:
+            continue
         rng = np.random.default_rng(zlib.crc32(f"{cls.__name__}{number}".encode()))
         op = cls(**case.arguments)
         inputs = tuple(short(draw.sample(rng)) for draw in case.inputs)
@@ -181,7 +186,7 @@ def examples(cls: Any) -> list[Example]:
         if not number:
             for purpose, variant, changed in variants(cls, inputs):
                 found += _made(cls(**variant.arguments), variant, changed, purpose)
-    for dtype in DTYPES:
+    for dtype in () if cls.elementwise else DTYPES:
         if (paired := pairs(cls, dtype)) is not None:
             found += _made(cls(**paired[1].arguments), paired[1], paired[2], paired[0], dtype)
     return found

@@ -22,7 +22,11 @@ SHAPES: tuple[tuple[int, ...], ...] = (
     (), (0,), (2, 0), (1,), (3,), (7,), (8,), (9,), (15,), (16,), (17,), (31,), (32,), (33,), (64,),
     (1026,), (5, 1), (1, 5), (2, 3, 4),
 )  # fmt: skip
-FEW_SHAPES: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (3,), (17,), (64,), (2, 3, 4))
+FEW_SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
+    "float64": ((), (0,), (1,), (17,), (2, 3, 4)),
+    "float32": ((1,), (64,)),
+}
+"""The shapes for a library that compiles for every shape."""
 LAYOUTS = ("fortran", "strided", "reversed")
 SPECIAL = (math.inf, -math.inf, math.nan)
 PARAMETERS = (0.0, 0.001, 0.1, 0.5, 1.0, 2.0, -0.3, -2.0)

@@ -65,8 +65,8 @@ class Pointwise:
     def trials(self, thorough: bool = True, compiled: bool = False) -> Iterator[Trial]:
         """All trials; without `thorough` only the points with two upstream gradients.
 
-        A library that compiles for every shape (`compiled`) is asked at fewer shapes, and has one
-        memory layout.
+        A library that compiles for every shape (`compiled`) is asked at fewer shapes, with the
+        usual points repeated to the length of all points, and has one memory layout.
         """
         everything = np.arange(self.points.size)
         yield self.trial(everything, 1.0, "points", properties=True)
@@ -74,10 +74,11 @@ class Pointwise:
         yield self.trial(everything, -2.0, "upstream gradient -2")
         if not thorough:
             return
+        usual = np.resize(self.usual, everything.size) if compiled else self.usual
         for value in grid.upstreams(self.dtype):
-            yield self.trial(self.usual, value, f"upstream gradient {value:g}")
-        yield self._one_nan()
-        for shape in grid.FEW_SHAPES if compiled else grid.SHAPES:
+            yield self.trial(usual, value, f"upstream gradient {value:g}")
+        yield self._one_nan(usual)
+        for shape in grid.FEW_SHAPES.get(self.dtype, ()) if compiled else grid.SHAPES:
             index = self._spread(shape)
             yield self.trial(index, self._signed(shape), f"shape {shape}", properties=shape == (3,))
         for layout in () if compiled else grid.LAYOUTS:
@@ -96,7 +97,7 @@ class Pointwise:
     def _signed(self, shape: Any) -> Any:
         return self.rng.standard_normal(shape) + 0.0
 
-    def _one_nan(self) -> Trial:
-        dy = np.ones(self.usual.size)
+    def _one_nan(self, index: Any) -> Trial:
+        dy = np.ones(index.size)
         dy[dy.size // 2] = np.nan
-        return self.trial(self.usual, dy, "one upstream gradient NaN")
+        return self.trial(index, dy, "one upstream gradient NaN")

@@ -57,6 +57,13 @@ def references_of(against: str | Sequence[str]) -> tuple[str, ...]:
     return names
 
 
+def start(cls: Any, libraries: list[str]) -> None:
+    """Begin to import the libraries that will be asked about an operator."""
+    for library in libraries:
+        if installed(library) and library in cls.references:
+            reference(library).start()
+
+
 def ask(cls: Any, libraries: list[str], seed: int, op: Any = None) -> list[Answer]:
     """The answers of the libraries that are installed and have the operator.
 

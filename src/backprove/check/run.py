@@ -89,6 +89,8 @@ def _checked(
 ) -> Result:
     ours = described(cls)
     pairs = mapped(subject.constructor, ours)
+    asked = [n for n in libraries if n in references.LIBRARIES and not _itself(subject, n)]
+    references.start(cls, asked)
     tally, found = Tally(), []
     dtypes = _dtypes(subject)
     base: Any = None
@@ -111,7 +113,6 @@ def _checked(
     if (subject.varies or framework) and (own or framework or not cls.elementwise):
         run_examples(subject, cls, dtypes, seed, tally, None if own or framework else pairs, own)
     refusals.refuse_all(tally, subject)
-    asked = [n for n in libraries if n in references.LIBRARIES and not _itself(subject, n)]
     answers = references.ask(cls, asked, seed, base)
     findings = verdict.findings(tally, subject)
     findings += conventions_of.findings(found, subject, cls, convention, answers)
@@ -134,7 +135,8 @@ def _by_definition(subject: Any, cls: Any, places: list[str]) -> bool:
     if isinstance(subject, Framework) or _own(subject, cls):
         return True
     facts = subject.facts
-    if facts["parameters"] or facts["protocol"] == "labels" or cls.signature.parameters:
+    learns = facts["parameters"] or facts["unshaped"] or cls.signature.parameters
+    if learns or facts["protocol"] == "labels":
         return False
     if cls.elementwise:
         return len(facts["inputs"]) == len(cls.signature.inputs)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from backprove.check.spelling import backward, set_parameters, spelled
+from backprove.check import script_files
+from backprove.check.spelling import backward, in_library_spelling, set_parameters, spelled
 from backprove.check.trial import Failure
 from backprove.oracle import wire
 
@@ -48,6 +49,9 @@ def _call(failure: Failure, subject: Any) -> list[str]:
     arguments = {**getattr(subject, "given", {}), **failure.trial.arguments}
     given = ", ".join(f"{k}={v!r}" for k, v in arguments.items())
     if subject.place:
+        own = script_files.lines(failure, subject, _names(failure.trial.inputs))
+        if own is not None:
+            return own
         path, _, cls = subject.place.partition("::")
         cls = cls or subject.facts["name"]
         lines = [
@@ -66,7 +70,8 @@ def _call(failure: Failure, subject: Any) -> list[str]:
         name = subject.facts["name"]
         lines = [f"from backprove.ops import {name}", f"op = {name}({given})"]
     values = "".join(f", {k}={k}" for k in failure.trial.values)
-    forward = f"y = op({names}{values})" if not subject.place else f"y = op.forward({names})"
+    ours = in_library_spelling(subject)
+    forward = f"y = op({names}{values})" if ours else f"y = op.forward({names})"
     return [*lines, *set_parameters(failure, subject), forward, *backward(failure, subject)]
 
 

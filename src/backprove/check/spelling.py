@@ -32,12 +32,38 @@ def backward(failure: Failure, subject: Any) -> list[str]:
     """
     protocol = subject.facts.get("protocol") if subject.place else "upstream"
     call = f"op.backward({'labels' if protocol == 'labels' else 'dy'})"
+    if in_library_spelling(subject):
+        return [f"gradient = {call}{_part(failure, subject)}"]
     if protocol == "chain":
         scaled = "" if np.all(np.asarray(failure.trial.dy, np.float64) == 1) else " * dy"
         call = f"op.backward(){scaled}"
     if failure.name.startswith("d:") and _teaching(subject):
         return [call, f"gradient = {_entry(failure.name[2:], 'grads')}"]
     return [f"gradient = {call}"]
+
+
+def in_library_spelling(subject: Any) -> bool:
+    """Whether it is called as `op(x, weight=weight)`: one of ours, or a class spelled like them."""
+    return not subject.place or subject.facts.get("spelling") == "library"
+
+
+def _part(failure: Failure, subject: Any) -> str:
+    """Which of the gradients that `op.backward(dy)` gives."""
+    named, learns = failure.name.startswith("d:"), _learns(failure, subject)
+    if named:
+        return f"[-1][{failure.name[2:]!r}]"
+    several = learns or len(failure.trial.inputs) > 1
+    return f"[{failure.name[1:]}]" if several and failure.name[1:].isdigit() else ""
+
+
+def _learns(failure: Failure, subject: Any) -> bool:
+    """Whether parameters get gradients too."""
+    facts = subject.facts
+    return bool(
+        facts.get("parameters")
+        or facts.get("unshaped")
+        or any(k.startswith("d:") for k in failure.trial.expected)
+    )
 
 
 def _teaching(subject: Any) -> bool:

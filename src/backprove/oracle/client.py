@@ -71,6 +71,10 @@ class Reference:
             )
         return dict(found)
 
+    def start(self) -> None:
+        """Let the process import its framework while this one does something else."""
+        self._started()
+
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
         """Let each question take so many seconds only, once the process is there."""

@@ -25,6 +25,8 @@ def facts(thing: Any, runner: Runner, name: str) -> dict[str, Any]:
     reading       one sentence on how backward was read, where two readings fit
     upstream      what the author called the upstream gradient
     inputs        of forward; `parameters` name -> shape
+    roles         what each argument of a pair's backward stands for
+    unshaped      parameters of forward whose shape nothing tells
     constructor   {"needed": [names], "defaults": {name: value}}
     file, line, source   of backward, or of the function
     forward       file, line and source of forward
@@ -41,12 +43,21 @@ def facts(thing: Any, runner: Runner, name: str) -> dict[str, Any]:
         "upstream": _upstream(runner),
         "inputs": list(runner.inputs),
         "parameters": {k: list(np.shape(v)) for k, v in runner.parameters().items()},
+        "roles": dict(getattr(runner, "roles", {})),
+        "unshaped": _unshaped(runner),
         "constructor": takes(thing),
         "file": file,
         "line": line,
         "source": source,
         "forward": dict(zip(("source", "file", "line"), forward_source(thing), strict=True)),
     }
+
+
+def _unshaped(runner: Runner) -> list[str]:
+    """The parameters that forward must be handed, if the operator does not make them itself."""
+    if not isinstance(runner, Operator) or runner.spelling == "teaching":
+        return []
+    return [n for n in runner.op.signature.parameters if n not in runner.parameters()]
 
 
 def takes(thing: Any) -> dict[str, Any]:

@@ -17,15 +17,25 @@ def library_of(pieces: list[Piece], names: Iterable[str] = ()) -> str:
     A file may import Paddle to compare with and write the operator in NumPy: the class decides.
     A class that names no library (plain arithmetic) works on the framework that the file imports.
     """
-    aliases = {k: v for piece in pieces for k, v in imported(piece.tree).items()}
-    known = definitions(pieces)
-    wanted = [n for n in names if n in known] or list(known)
-    used = {aliases[n] for n in _closure(known, wanted) if n in aliases}
+    aliases, used = _used(pieces, names)
     in_file = {lib for lib in aliases.values() if lib in _FRAMEWORKS}
     for chosen in (used & set(_FRAMEWORKS), used & {"numpy"}, in_file):
         if chosen:
             return next(lib for lib in LIBRARIES if lib in chosen)
     return "numpy"
+
+
+def names_none(pieces: list[Piece], names: Iterable[str] = ()) -> bool:
+    """Whether the definitions mention no array library: they may work on the arrays of any."""
+    return not _used(pieces, names)[1]
+
+
+def _used(pieces: list[Piece], names: Iterable[str]) -> tuple[dict[str, str], set[str]]:
+    """What imports bind to libraries, and the libraries that the named definitions mention."""
+    aliases = {k: v for piece in pieces for k, v in imported(piece.tree).items()}
+    known = definitions(pieces)
+    wanted = [n for n in names if n in known] or list(known)
+    return aliases, {aliases[n] for n in _closure(known, wanted) if n in aliases}
 
 
 def _closure(known: dict[str, ast.stmt], names: list[str]) -> set[str]:

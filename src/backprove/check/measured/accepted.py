@@ -15,18 +15,40 @@ from backprove.check.trial import Trial
 from backprove.errors import UsageError
 
 
-def drawn_values(subject: Any, rng: np.random.Generator) -> dict[str, Any]:
-    """The subject's parameters, drawn anew: zeros hide mistakes."""
-    return {
-        name: recipes.draw("normal", tuple(size), rng)
-        for name, size in subject.facts["parameters"].items()
-    }
+def drawn(
+    subject: Any, names: list[str], rng: np.random.Generator, tally: Tally
+) -> tuple[dict[str, Any], list[recipes.Recipe]]:
+    """The subject's parameters, drawn anew (zeros hide mistakes), and the recipes it accepts.
+
+    For parameters of unknown shapes those are tried that fit rows of three numbers.
+    """
+    sizes = {name: tuple(size) for name, size in subject.facts["parameters"].items()}
+    unshaped = subject.facts.get("unshaped", [])
+    for shapes in recipes.parameter_shapes(len(unshaped)) if unshaped else ():
+        values = _drawn({**sizes, **dict(zip(unshaped, shapes, strict=True))}, rng)
+        if len(names) == 1 and _takes(subject, values, rng):
+            return values, recipes.ROWS
+    values = _drawn({**sizes, **dict.fromkeys(unshaped, (3,))}, rng)
+    return values, accepted(subject, names, values, rng, tally)
+
+
+def _drawn(sizes: dict[str, tuple[int, ...]], rng: np.random.Generator) -> dict[str, Any]:
+    return {name: recipes.draw("normal", size, rng) for name, size in sizes.items()}
+
+
+def _takes(subject: Any, values: dict[str, Any], rng: np.random.Generator) -> bool:
+    """Whether forward gives a value for several rows and for one row."""
+    points = [(recipe.inputs(rng), values) for recipe in recipes.ROWS]
+    return all(recipes.usable(y) for y in Forward(subject, {})(points))
 
 
 def accepted(
     subject: Any, names: list[str], values: dict[str, Any], rng: np.random.Generator, tally: Tally
 ) -> list[recipes.Recipe]:
-    """The recipes of the first tier of which any works."""
+    """The recipes of the first tier of which any works.
+
+    Raises UsageError if none does.
+    """
     refusal, inputs = None, ()
     labelled = subject.facts["protocol"] == "chain"
     for tier in recipes.tiers(names, values, labelled):

@@ -46,6 +46,10 @@ def draw(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
     return np.asarray(short(positive))
 
 
+ROWS = [Recipe((("normal", (5, 3)),)), Recipe((("normal", (1, 3)),))]
+"""Several rows of three numbers, and one row."""
+
+
 def tiers(names: list[str], parameters: dict[str, Any], labelled: bool) -> Iterator[list[Recipe]]:
     """Recipes for inputs of these names, likely ones first; those of one tier belong together."""
     count = len(names)
@@ -108,6 +112,16 @@ def _shapes(parameters: dict[str, Any]) -> Iterator[list[tuple[int, ...]]]:
     yield [(3,)]
     yield [(1,)]
     yield [()]
+
+
+def parameter_shapes(count: int) -> Iterator[tuple[tuple[int, ...], ...]]:
+    """Shapes of parameters that nothing tells: matrices and vectors for rows of three numbers."""
+    if count == 1:
+        yield from (((3, 2),), ((2, 3),))
+    elif count == 2:
+        yield from (((3, 2), (2,)), ((2, 3), (2,)), ((2,), (3, 2)), ((2,), (2, 3)))
+    yield ((3,),) * count
+    yield ((),) * count
 
 
 def usable(y: Any) -> bool:

@@ -11,7 +11,7 @@ from backprove.check.cells import Tally, run_pointwise
 from backprove.check.grid import PARAMETERS
 from backprove.check.kinks import Kink, kinks
 from backprove.check.measured import losses
-from backprove.check.measured.accepted import accepted, bases, drawn_values
+from backprove.check.measured.accepted import bases, drawn
 from backprove.check.measured.ask import Forward
 from backprove.check.measured.examples import Base, Measured, measure
 from backprove.check.measured.points import MeasuredPoints
@@ -21,6 +21,8 @@ from backprove.findings import Check
 DTYPES = ("float64", "float32")
 MOST_COORDINATES = 400
 SEVERAL = 3
+SMALL = 1e-30
+"""Kinks below belong to the one at 0."""
 
 
 @dataclass
@@ -44,15 +46,15 @@ def study(subject: Any, given: dict[str, Any], seed: int, reference: Any = None)
     """
     found = Study()
     rng = np.random.default_rng(seed)
-    names, parameters = subject.facts["inputs"], subject.facts["parameters"]
-    shapes = {k: np.empty(size) for k, size in parameters.items()}
-    if len(names) == 1 and not shapes and subject.facts["protocol"] == "upstream":
+    facts, names = subject.facts, subject.facts["inputs"]
+    learns = facts["parameters"] or facts.get("unshaped")
+    if len(names) == 1 and not learns and facts["protocol"] == "upstream":
         found.elementwise = _elementwise(subject)
     if found.elementwise:
         _points(subject, given, seed, found, reference)
         return found
-    values = drawn_values(subject, rng)
-    for recipe in accepted(subject, names, values, rng, found.tally):
+    values, accepted = drawn(subject, names, rng, found.tally)
+    for recipe in accepted:
         for base in bases(subject, recipe, names, values, rng, found.tally):
             _example(subject, base, rng, found, reference)
             if found.tally.ended:
@@ -95,7 +97,8 @@ def _points(subject: Any, given: dict[str, Any], seed: int, found: Study, refere
 def _apart(found: list[Kink]) -> list[Kink]:
     """One kink of those that differences cannot tell apart: the one that is the shortest number."""
     ordered = sorted(found, key=lambda k: len(repr(k.x)))
-    return list({f"{k.x:.6g}": k for k in reversed(ordered)}.values())
+    near = {f"{k.x if abs(k.x) > SMALL else 0.0:.6g}": k for k in reversed(ordered)}
+    return sorted(near.values(), key=lambda k: k.x)
 
 
 def _settings(subject: Any, given: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Who differentiates a subject's backward again, and asking for it.
 
 Our own operators go through the bridge of every library that was named, a framework's through the
-framework itself, and a class of a file through the framework that it is written for.
+framework itself, and a class of a file through the framework that it is written for. A class that
+names no array library goes through our bridges too (see `boxes`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 
 from backprove.check.framework import Framework
 from backprove.check.references import LIBRARIES
+from backprove.check.second.boxes import box
+from backprove.errors import BackproveError
 from backprove.ops import operators
 from backprove.oracle.client import OracleError, installed, reference
 from backprove.targets import Trial, sentence
@@ -26,17 +29,22 @@ class Twice:
     An outcome has "arrays", or "refused" with the words of the refusal.
     """
 
-    def __init__(self, subject: Any, library: str) -> None:
-        self.subject, self.library = subject, library
+    def __init__(self, subject: Any, library: str, box: Any = None) -> None:
+        self.subject, self.library, self.box = subject, library, box
         self.facts, self.place = subject.facts, subject.place
 
     def run(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """An outcome for each request, along the direction of its arrays."""
         if isinstance(self.subject, Framework):
             return self._worker("expression", [self._expression(r) for r in requests])
-        if self.library != self.subject.library:
+        if self.box is None:
             return self._worker("operator", [self._operator(r) for r in requests])
-        return self._sandbox(requests)
+        return self._boxed(requests)
+
+    def close(self) -> None:
+        """End the process that was started for this alone."""
+        if self.box is not None and self.box is not self.subject.box:
+            self.box.close()
 
     def _worker(self, what: str, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The answers of the framework's process, gradients under the names of trials."""
@@ -72,7 +80,7 @@ class Twice:
             for k, v in directions(request, self.subject).items()
         }
 
-    def _sandbox(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _boxed(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         trials = [
             Trial(
                 tuple(r["inputs"]), r["dy"], r["values"], arguments=r["arguments"], mode="second",
@@ -80,11 +88,15 @@ class Twice:
             )
             for r in requests
         ]  # fmt: skip
+        try:
+            outcomes = self.box.run(trials)
+        except BackproveError as error:
+            return [{"refused": str(error)}] * len(requests)
         return [
             {"arrays": o.arrays, "dtypes": {}, "notes": [], "partly": True}
             if o.ok
             else {"refused": o.error or sentence(o)}
-            for o in self.subject.box.run(trials)
+            for o in outcomes
         ]
 
 
@@ -127,12 +139,15 @@ def doers(subject: Any, libraries: list[str]) -> list[Twice]:
     if isinstance(subject, Framework):
         return [Twice(subject, subject.library)]
     if subject.library != "numpy":
-        return [Twice(subject, subject.library)] if subject.facts["protocol"] == "upstream" else []
-    if not ours(subject):
-        return []
+        own = Twice(subject, subject.library, subject.box)
+        return [own] if subject.facts["protocol"] == "upstream" else []
     named = [n for n in libraries if n in LIBRARIES and installed(n)]
-    usual = [n for n in USUAL if installed(n)][:1]
-    return [Twice(subject, name) for name in named or usual]
+    usual = [n for n in USUAL if installed(n)]
+    if ours(subject):
+        return [Twice(subject, name) for name in named or usual[:1]]
+    boxes = ((name, box(subject, name)) for name in named or usual)
+    found = [Twice(subject, name, place) for name, place in boxes if place is not None]
+    return found if named else found[:1]
 
 
 def ours(subject: Any) -> bool:

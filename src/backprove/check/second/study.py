@@ -54,7 +54,10 @@ def _told(who: list[Twice], make: Callable[[], Made]) -> tuple[list[Finding], li
     found: list[Finding] = []
     right, refused = [], []
     for doer in who if made else []:
-        wrong, words = _study(doer, made)
+        try:
+            wrong, words = _study(doer, made)
+        finally:
+            doer.close()
         found += _findings(wrong, doer)
         if words and not wrong:
             refused.append((doer.library, words))

@@ -88,7 +88,7 @@ def chosen(subject: Any, cls: Any, most: int = 2) -> list[Any]:
     """The drawn examples with the fewest numbers that the subject can be asked at."""
     found: list[tuple[int, int, Any]] = []
     for example in examples(cls):
-        if example.purpose != DRAWN or (cls.elementwise and not example.case.training):
+        if example.purpose != DRAWN:
             continue
         if isinstance(subject, Framework) and (
             not subject.sayable(example.case.arguments) or "key" in example.op.signature.context

@@ -6,6 +6,7 @@ shares(a, b)              whether two arrays share memory
 value_and_pull(call, arrays, wanted)
                           `call(arrays)` and a function that gives the gradients of the wanted ones
                           (NumPy lacks it)
+start()                   once, before the first array (JAX alone has it)
 dtype(name)               of Paddle and PyTorch, what a layer is converted to
 seed()                    every generator to its first state
 """
@@ -17,5 +18,7 @@ from types import ModuleType
 
 
 def adapter(library: str) -> ModuleType:
-    """The module of a library; importing it imports the library."""
-    return importlib.import_module(f"{__name__}.{library}")
+    """The module of a library, ready to use; importing it imports the library."""
+    found = importlib.import_module(f"{__name__}.{library}")
+    getattr(found, "start", lambda: None)()
+    return found

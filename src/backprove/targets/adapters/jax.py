@@ -1,4 +1,4 @@
-"""JAX arrays, with 64-bit floats."""
+"""JAX arrays; 64-bit floats are turned on by `start`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import numpy as np
 
 from backprove.targets.adapters import numpy as base
 
-jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 version = str(jax.__version__)
 seed = base.seed
+
+
+def start() -> None:
+    """Give this process 64-bit floats."""
+    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 
 def place(x: Any, layout: str = "plain") -> Any:
