@@ -8,7 +8,7 @@ import numpy as np
 
 from backprove.check.cells import Tally
 from backprove.check.compare import failures
-from backprove.check.shrink import position
+from backprove.check.shrink.points import position
 from backprove.check.trial import Failure
 
 

@@ -41,7 +41,10 @@ class Tally:
         source: Pointwise | None,
         make: Any = None,
     ) -> None:
-        """Note one outcome. `make` makes trials like this one from other arrays (see `reduce`)."""
+        """Note one outcome.
+
+        `make` makes trials like this one from other arrays (see `shrink.arrays`).
+        """
         if "ended" in outcome:
             self.ended = self.ended or (outcome["ended"], trial)
             return

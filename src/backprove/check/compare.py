@@ -27,6 +27,14 @@ def failures(trial: Trial, outcome: dict[str, Any]) -> list[Failure]:
     return found
 
 
+def likewise(like: Failure, trial: Trial, outcome: dict[str, Any]) -> list[Failure]:
+    """The failures of the same result and kind in another outcome; none where it gave no arrays."""
+    if "arrays" not in outcome:
+        return []
+    found = failures(trial, outcome)
+    return [f for f in found if (f.name, f.kind) == (like.name, like.kind)]
+
+
 def _of_result(trial: Trial, name: str, bound: Bound, result: Any) -> list[Failure]:
     if result.shape != bound.low.shape:
         return [Failure(trial, name, "shape", (), result.shape, bound.low.shape, bound.high.shape)]

@@ -28,6 +28,7 @@ def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
     yours, wanted = _telling(least)
     evidence = [
         Evidence("input", _input(least)),
+        *_others(trial),
         Evidence("upstream gradient", _dy(least)),
         Evidence("yours", _plain(least.found)),
         Evidence("expected", _plain(least.low)),
@@ -41,6 +42,8 @@ def shown(least: Failure) -> tuple[dict[str, Any], list[Evidence]]:
     evidence += [Evidence(f"parameter {k}", _short(v)) for k, v in trial.values.items()]
     if trial.arguments:
         evidence.append(Evidence("arguments", str(trial.arguments)))
+    if trial.layout != "plain":
+        evidence.append(Evidence("memory layout", trial.layout))
     if trial.dy.size != 1:
         evidence.append(Evidence("shape", str(trial.dy.shape), where=str(least.place)))
     return {"yours": yours, "input": _input(least), "expected": wanted}, evidence
@@ -76,6 +79,18 @@ def _input(least: Failure) -> Any:
     if (np.shape(x) == least.trial.dy.shape and least.place != ()) or x.ndim == 0:
         return _plain(x[least.place] if np.ndim(x) == len(least.place) else x)
     return str(np.asarray(x, dtype=np.float64).tolist()) if x.size <= 12 else f"shape {x.shape}"
+
+
+def _others(trial: Any) -> list[Evidence]:
+    """The inputs behind the first, where they are small."""
+    found = zip(OTHERS, trial.inputs[1:], strict=False)
+    return [
+        Evidence(name, _plain(x) if np.size(x) <= 12 else f"shape {np.shape(x)}")
+        for name, x in found
+    ]
+
+
+OTHERS = ("second input", "third input", "fourth input")
 
 
 def _short(value: Any) -> Any:

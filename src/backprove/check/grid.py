@@ -17,6 +17,9 @@ ORDINARY = (
     1e-10, 1e-6, 1e-3, 0.3, 0.7, 1.3, 1.7, 2.5, 3.5, 5.0, 5.5, 6.0, 7.0, 10.0, 15.0, 20.0, 20.5,
     30.0, 40.0, 64.5, 85.0, 88.0, 100.0, 700.0, 1e4, 1e20,
 )  # fmt: skip
+MESH = (*(k / 4 for k in range(-32, 33)), -50.0, -12.0, 12.0, 50.0)
+"""Numbers in equal steps, for what is wrong between two others; in float64 only."""
+
 ZEROS_OF_SLOPES = (-1.2784645427610738, -1.1924564, -0.7517915)
 SHAPES: tuple[tuple[int, ...], ...] = (
     (), (0,), (2, 0), (1,), (3,), (7,), (8,), (9,), (15,), (16,), (17,), (31,), (32,), (33,), (64,),
@@ -37,10 +40,11 @@ def values(dtype: str, kinks: tuple[float, ...] = ()) -> Any:
     """The points of a dtype, each once, with both neighbours of every kink and threshold."""
     kind = numpy_dtype(dtype)
     plain = [*SIMPLE, *ORDINARY, *(-v for v in ORDINARY), *ZEROS_OF_SLOPES, *SPECIAL]
+    mesh = MESH if dtype == "float64" else ()
     edges = [s * t for t in (*thresholds(dtype), *kinks) for s in (1.0, -1.0)]
     with np.errstate(all="ignore"):
         near = [n for e in edges for n in neighbours(e, dtype)]
-        drawn = np.array([*plain, *edges, *near]).astype(kind)
+        drawn = np.array([*plain, *edges, *near, *mesh]).astype(kind)
     seen: dict[bytes, Any] = {v.tobytes(): v for v in drawn}
     return np.array(list(seen.values()), dtype=kind)
 

@@ -69,8 +69,9 @@ def notes(tally: Tally, subject: Any) -> list[Finding]:
         elif note.startswith("only parameters:"):
             parameters = {"what": f"gradient of {note.partition(':')[2]}"}
             found.append(codes.finding("GRD007", parameters=parameters, **where))
-        elif note == "not deterministic":
-            parameters = {"first": "y", "second": "another y"}
+        elif note.startswith("not deterministic"):
+            result = "dx" if note.endswith(":gradients") else "y"
+            parameters = {"first": result, "second": f"another {result}"}
             found.append(codes.finding("GRD018", parameters=parameters, **where))
         else:
             found.append(_changed(note, subject, where))

@@ -16,7 +16,7 @@ from backprove.check.cells import Tally
 from backprove.check.grid import simplicity
 from backprove.check.plan import Pointwise
 from backprove.check.precision import limits
-from backprove.check.shrink import lengths
+from backprove.check.shrink.points import lengths
 from backprove.check.trial import Failure, Trial
 
 TRIED = 3

@@ -110,7 +110,7 @@ def findings(answers: list[Answer]) -> list[Finding]:
 
 def _finding(own: list[Failure], answer: Answer, title: str) -> Finding:
     from backprove.check.counterexample import shown
-    from backprove.check.shrink import smallest
+    from backprove.check.shrink.smallest import smallest
 
     least = smallest(own, answer.subject, answer.tally)
     parameters, evidence = shown(least)

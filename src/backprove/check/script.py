@@ -24,9 +24,24 @@ def script(failure: Failure, subject: Any) -> str:
         f"{n} = {array_text(x)}" for n, x in zip(_names(trial.inputs), trial.inputs, strict=True)
     ]
     lines += [f"{k} = {array_text(v)}" for k, v in trial.values.items()]
-    lines += [f"dy = {array_text(trial.dy)}", *_call(failure, subject)]
+    lines += [f"dy = {array_text(trial.dy)}", *_placed(failure, subject), *_call(failure, subject)]
     lines.append(f"print({'y' if failure.name == 'y' else 'gradient'}){_expected(failure)}")
     return "\n".join(lines) + "\n"
+
+
+LAYOUTS = {
+    "fortran": "np.asfortranarray({x})",
+    "reversed": "np.flip(np.flip({x}).copy())",
+    "strided": "np.repeat({x}[..., None], 2, -1)[..., 0]",
+}
+
+
+def _placed(failure: Failure, subject: Any) -> list[str]:
+    """The lines that lay arrays out in memory as they were; frameworks copy them anyway."""
+    text = LAYOUTS.get(failure.trial.layout, "")
+    names = [*_names(failure.trial.inputs), "dy"]
+    here = subject.library == "numpy" and text
+    return [f"{x} = {text.format(x=x)}" for x in names] if here else []
 
 
 def _expected(failure: Failure) -> str:

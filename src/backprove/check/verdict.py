@@ -14,8 +14,8 @@ from backprove.check.cells import Tally
 from backprove.check.counterexample import common, shown, what
 from backprove.check.examples import DRAWN
 from backprove.check.narrow import digits_lost, narrower
-from backprove.check.reduce import reduced
-from backprove.check.shrink import SEVERITY, smallest
+from backprove.check.shrink.points import SEVERITY
+from backprove.check.shrink.smallest import smallest
 from backprove.check.trial import Failure
 from backprove.findings import Check, Evidence, Finding
 
@@ -130,8 +130,6 @@ def checks(tally: Tally, subject: Any) -> list[Check]:
 
 def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     least = smallest(own, subject, tally)
-    if (make := tally.makers.get(id(least.trial))) is not None:
-        least = reduced(least, subject, make, _sizes(least, subject))
     name, kind = least.name, least.kind
     own = [least, *own]
     title = what(name, subject.facts["inputs"])
@@ -171,12 +169,6 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     if code == "GRD011":
         parameters |= {"found": narrow, "expected": "float64"}
     return codes.finding(code, parameters=parameters, **shared)
-
-
-def _sizes(least: Failure, subject: Any) -> dict[str, int]:
-    """Constructor arguments that are lengths of axes and that nobody asked for."""
-    chosen = {**getattr(subject, "guesses", {}), **least.trial.arguments}
-    return {k: v for k, v in chosen.items() if isinstance(v, int) and not isinstance(v, bool)}
 
 
 def _pattern(name: str, own: list[Failure], tally: Tally) -> tuple[str, list[Evidence]]:

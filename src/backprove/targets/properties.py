@@ -77,7 +77,7 @@ def repeats(runner: Runner, trial: Trial, arrays: ModuleType, first: dict[str, A
         return notes
     _, third = _again(runner, trial, arrays, between=False)
     steady = all(same(third.get(k), first[k]) for k in first if k != "y")
-    return [*notes, "disturbed"] if steady else ["not deterministic"]
+    return [*notes, "disturbed"] if steady else [*notes, "not deterministic:gradients"]
 
 
 def _again(

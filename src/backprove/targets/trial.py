@@ -54,7 +54,8 @@ class Outcome:
     changed     arrays handed in that are not what they were: "forward:input 0", "backward:dy",
                 "backward:parameter W"
     aliases     results that share memory with what was handed in: "y:input 0", "d0:dy"
-    notes       "not deterministic"; "disturbed" if a second forward changes the first's backward
+    notes       "not deterministic" (the value), "not deterministic:gradients"; "disturbed" if a
+                second forward changes the first's backward
     shapes      of a result whose shape is wrong: name -> [found, expected]
     method      where it stopped: "import", "__init__", "forward", "backward"
     error       what was raised, in the words of Python

@@ -104,6 +104,9 @@ def bases(
         zeros, special = np.zeros(first.shape), np.resize(np.array(CYCLE), first.shape)
         for purpose, x in (("zeros", zeros), ("special numbers", special)):
             found.append(Base({}, (x, *drawn[1:]), values, optional, purpose=purpose))
+    if len(set(recipe.draws)) == 1 < len(recipe.draws):
+        equal = (drawn[0],) * len(drawn)
+        found.append(Base({}, equal, values, optional, purpose="equal inputs"))
     return found
 
 

@@ -9,16 +9,16 @@ import numpy as np
 
 from backprove import codes
 from backprove.check.cells import Tally, context_of
-from backprove.check.compare import failures
+from backprove.check.compare import failures, likewise
 from backprove.check.counterexample import place, shown
 from backprove.check.examples import short
 from backprove.check.grid import simplicity
 from backprove.check.measured.ask import Forward
 from backprove.check.measured.examples import measure
-from backprove.check.reduce import Case, reduced
 from backprove.check.second import measured, trials
 from backprove.check.second.ask import Twice, doers
 from backprove.check.second.script import script
+from backprove.check.shrink.arrays import Case, reduced
 from backprove.check.trial import Failure, Trial
 from backprove.findings import Check, Evidence, Finding
 from backprove.messages import render
@@ -156,10 +156,9 @@ def _smaller(failure: Failure, make: Any, doer: Twice) -> Failure:
         x = trial.inputs[0][list(failure.place)]
         alone = make(Case(trial.arguments, (x,), trial.values, np.ones(1)), "float64")
         (outcome,) = doer.run([alone.request()]) if alone is not None else ({},)
-        again = failures(alone, outcome) if "arrays" in outcome else []
-        same = [f for f in again if f.name == failure.name]
-        if same:
-            return same[0]
+        again = [] if alone is None else likewise(failure, alone, outcome)
+        if again:
+            return again[0]
     return reduced(failure, doer, make, {})
 
 

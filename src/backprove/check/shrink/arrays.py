@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backprove.check.compare import failures
+from backprove.check.compare import likewise
 from backprove.check.trial import Failure, Trial
 
 SECONDS, MOST, FEW = 15.0, 160, 12
@@ -72,7 +72,9 @@ class Reduction:
 
     def run(self) -> Failure:
         """The smallest failure that was met."""
-        for step in (self._arguments, self._at_place, self._cut, self._whole, self._single):
+        for step in (
+            self._arguments, self._at_place, self._cut, self._together, self._whole, self._single,
+        ):  # fmt: skip
             step()
         return self.best
 
@@ -88,12 +90,7 @@ class Reduction:
         if trial is None:
             return False
         (outcome,) = self.subject.run([trial.request()])
-        if "arrays" not in outcome:
-            return False
-        same = [
-            f for f in failures(trial, outcome)
-            if (f.name, f.kind) == (self.best.name, self.best.kind)
-        ]  # fmt: skip
+        same = likewise(self.best, trial, outcome)
         if not same:
             return False
         self.best, self.case, self.dtype = same[0], case, trial.dtype
@@ -138,6 +135,16 @@ class Reduction:
         new = {k: shorter for k, v in sizes.items() if v == length}
         case = self.case.having(cut)
         return replace(case, arguments={**case.arguments, **new})
+
+    def _together(self) -> None:
+        """Make all inputs equal: some mistakes need that."""
+        inputs = {k: a for k, a in self.case.arrays().items() if k.startswith("input")}
+        if len(inputs) > 1 and all(a.dtype.kind == "f" for a in inputs.values()):
+            for value in (1, 2):
+                if self._try(
+                    self.case.having({k: np.full_like(a, value) for k, a in inputs.items()})
+                ):
+                    break
 
     def _whole(self) -> None:
         """Make whole arrays simple."""

@@ -1,21 +1,28 @@
-"""From all failures to the smallest one: fewest elements, simplest dtype, setting and numbers."""
+"""The simplest failure: fewest elements, simplest dtype, setting and numbers.
+
+Failing elements are run alone; those that do not fail alone in arrays of equal elements.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from backprove.check.cells import Tally
-from backprove.check.compare import failures
+from backprove.check.compare import likewise
 from backprove.check.grid import simplicity
 from backprove.check.precision import DTYPES
-from backprove.check.trial import Failure
+from backprove.check.trial import Failure, Trial
 
 TRIED = 32
 TRIED_LENGTHS = 3
 LENGTHS = (2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 128, 256)
 """Lengths at which libraries begin to use vector instructions."""
+
+TABLES = ((2, 1), (1, 2), (2, 2), (2, 1, 1))
+"""Small arrays of several axes."""
 
 COMPILED = (8, 64)
 """The lengths for a library that compiles for every shape."""
@@ -29,41 +36,63 @@ def lengths(subject: Any) -> tuple[int, ...]:
 SEVERITY = ("wrong", "not finite", "shape", "missing", "imprecise", "special")
 
 
-def smallest(found: list[Failure], subject: Any, tally: Tally) -> Failure:
+def simplest(found: list[Failure], subject: Any, tally: Tally) -> Failure:
     """The simplest failure of one kind; single elements are run anew to see if they fail alone."""
     ordered = sorted(found, key=_difficulty)
     alone = [f for f in ordered if f.trial.dy.size == 1]
     candidates = _singles(sorted(found, key=_plainness), tally)
-    outcomes = subject.run([t.request() for t in candidates]) if candidates else []
-    for trial, outcome in zip(candidates, outcomes, strict=True):
-        if "arrays" in outcome:
-            alone += [
-                f for f in failures(trial, outcome)
-                if f.name == ordered[0].name and f.kind == ordered[0].kind
-            ]  # fmt: skip
-    alone = alone or _repeated(candidates[:TRIED_LENGTHS], ordered[0], subject, tally)
+    alone += _failing(candidates, ordered[0], subject)
+    alone = alone or _repeated(candidates[:TRIED_LENGTHS], ordered, subject, tally)
     return min(alone, key=_difficulty) if alone else ordered[0]
 
 
-def _repeated(singles: list[Any], like: Failure, subject: Any, tally: Tally) -> list[Failure]:
-    """Failures of points that do not fail alone but in arrays of equal elements."""
+def _failing(trials: list[Trial], like: Failure, subject: Any) -> list[Failure]:
+    """What fails likewise when the trials are run."""
+    outcomes = subject.run([t.request() for t in trials]) if trials else []
+    pairs = zip(trials, outcomes, strict=True)
+    return [f for trial, outcome in pairs for f in likewise(like, trial, outcome)]
+
+
+def _repeated(
+    singles: list[Trial], ordered: list[Failure], subject: Any, tally: Tally
+) -> list[Failure]:
+    """Failures of points that do not fail alone but in arrays of equal elements.
+
+    These have the lengths at which vector instructions begin, or else the axes and the memory
+    layouts of the failures that are known.
+    """
     found: list[Failure] = []
     for single in singles:
         source = tally.cells[id(single)]
         index, dy = position(source.points, single.inputs[0][0]), float(single.dy[0])
-        trials = [source.trial(np.full(n, index), dy, "equal elements") for n in lengths(subject)]
-        tally.cells.update((id(t), source) for t in trials)
-        outcomes = subject.run([t.request() for t in trials])
-        for trial, outcome in zip(trials, outcomes, strict=True):
-            if "arrays" in outcome:
-                found += [
-                    f for f in failures(trial, outcome)
-                    if f.name == like.name and f.kind == like.kind
-                ]  # fmt: skip
+        for shapes, layouts in _arrays(ordered, subject):
+            trials = [
+                source.trial(np.full(shape, index), dy, "equal elements", layout=layout)
+                for shape in shapes
+                for layout in layouts
+            ]
+            tally.cells.update((id(t), source) for t in trials)
+            if more := _failing(trials, ordered[0], subject):
+                found += more
+                break
     return found
 
 
-def _singles(ordered: list[Failure], tally: Tally) -> list[Any]:
+Shapes = tuple[tuple[int, ...], ...]
+
+
+def _arrays(ordered: list[Failure], subject: Any) -> Iterator[tuple[Shapes, tuple[str, ...]]]:
+    """Shapes and layouts of arrays that are worth trying together."""
+    yield tuple((n,) for n in lengths(subject)), ("plain",)
+    if any(f.trial.dy.ndim > 1 for f in ordered):
+        yield TABLES, ("plain",)
+    layouts = dict.fromkeys(f.trial.layout for f in ordered if f.trial.layout != "plain")
+    yield ((2,), *TABLES), tuple(layouts)
+    longest = tuple(f.trial.dy.shape for f in ordered if f.trial.dy.ndim == 1)[:1]
+    yield longest, ("plain",)
+
+
+def _singles(ordered: list[Failure], tally: Tally) -> list[Trial]:
     """Trials of the failing points alone, with the upstream gradient 1 and with their own."""
     found, seen = [], set()
     for failure in ordered:
