@@ -235,10 +235,10 @@ def _sigmoid(b):
 
 
 def _slope(a, b):
-    """a sigmoid(b) (1 - sigmoid(b)) at 450 digits."""
+    """a sigmoid(b) (1 - sigmoid(b)) at 450 digits, row by row: each is moved alone."""
     rows = np.stack([a, b], axis=1).astype(np.float64)
-    gradient = exact.gradients(GLU(), np.ones((len(b), 1)), rows)[0][0]
-    return exact.to_float(gradient)[:, 1]
+    gradients = [exact.gradients(GLU(), np.ones(1), row)[0][0] for row in rows]
+    return exact.to_float(np.stack(gradients))[:, 1]
 
 
 def test_the_gate_of_glu_at_its_ends() -> None:

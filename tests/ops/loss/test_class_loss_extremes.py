@@ -56,7 +56,7 @@ def grid(dtype, plain):
 
 def truth(op, dtype, x, target):
     """Values of all rows and their gradients by the logits, as float64."""
-    m, (digits, power) = exact.HighPrecision(), DIGITS.get(dtype, (160, -60))
+    m, (digits, power) = support.Remembering(), DIGITS.get(dtype, (160, -60))
     with mpmath.workdps(digits), np.errstate(over="ignore"):
         x, h = m.array(x), mpmath.mpf(10) ** power
         target = m.array(target) if np.issubdtype(target.dtype, np.floating) else target

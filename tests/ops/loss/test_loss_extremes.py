@@ -128,7 +128,7 @@ def pairs(spec, dtype):
 
 def truth(op, dtype, x, t):
     """Value, derivative by x and derivative by the target, as float64."""
-    m, (digits, power) = exact.HighPrecision(), DIGITS.get(dtype, (160, -60))
+    m, (digits, power) = support.Remembering(), DIGITS.get(dtype, (160, -60))
     with mpmath.workdps(digits), np.errstate(over="ignore"):
         x, t, h = m.array(x), m.array(t), mpmath.mpf(10) ** power
 
