@@ -60,3 +60,35 @@ def test_literals_travel_unchanged(value) -> None:
 
     found = unpack_literal(wire.unpack(wire.pack(pack_literal(value))))
     assert found == value and type(found) is type(value)
+
+
+SCALE = """
+    import os
+    class Scale:
+        def __init__(self, factor):
+            self.factor = factor
+        def forward(self, x):
+            return self.factor * x
+        def backward(self, g):
+            return g * 0 + os.getpid()
+"""
+
+
+def test_other_arguments_are_given_to_the_same_process(sandbox, one) -> None:
+    box = sandbox(SCALE, arguments={"factor": 3})
+    first = one(box)
+    box.give({"factor": 5})
+    assert box.facts["constructor"]["needed"] == ["factor"]
+    second = one(box)
+    for found, factor in ((first, 3), (second, 5)):
+        assert found.arrays["y"].tolist() == [-factor, 0.5 * factor, 2 * factor]
+    assert first.arrays["d0"].tolist() == second.arrays["d0"].tolist()
+
+
+def test_arguments_given_before_the_process_starts_or_that_do_not_fit(sandbox, one) -> None:
+    box = sandbox(SCALE, arguments={"factor": 3})
+    box.give({"factor": 5})
+    assert one(box).arrays["y"][2] == 10
+    box.give({"factr": 5})
+    with pytest.raises(UsageError, match="did you mean 'factor'"):
+        _ = box.facts

@@ -85,6 +85,5 @@ def filed(place: str, given: dict[str, Any]) -> Target:
     box = Sandbox(find(place, given), SECONDS)
     guesses = guesses_for(box.takes, given)
     if guesses:
-        box.close()
-        box = Sandbox(find(place, {**guesses, **given}), SECONDS)
+        box.give({**guesses, **given})
     return Target(box, {**guesses, **given}, place, guesses=guesses)

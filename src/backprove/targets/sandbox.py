@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from backprove.errors import UsageError, _rebuild
@@ -62,6 +63,13 @@ class Sandbox:
         if channel is not None:
             self._at_end.detach()
             channel.close()
+
+    def give(self, arguments: dict[str, Any]) -> None:
+        """Make the target from these arguments from now on. Raises as `facts` does."""
+        self.target = replace(self.target, arguments=dict(arguments))
+        self._facts = {}
+        if self._channel is not None:
+            self._answer({"do": "give", "arguments": pack_literal(arguments)}, self.loading)
 
     @property
     def names(self) -> list[str]:

@@ -55,6 +55,12 @@ class Session:
             "names": list(known), "name": self.name, "takes": self._takes(), "accepts": accepts,
         }  # fmt: skip
 
+    def give(self, send: Send, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Make what was loaded from other arguments."""
+        self.arguments = unpack_literal(arguments)
+        self._made.clear()
+        return {}
+
     def _takes(self) -> dict[str, Any]:
         """What the constructor takes, so that a client can give it before anything is made."""
         if self.kind == "framework":

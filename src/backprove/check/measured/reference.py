@@ -84,8 +84,8 @@ class Named:
         names = [*box.takes["needed"], *box.takes["defaults"]]
         self.known = names
         settings = {w: v for k, v in given.items() if (w := named_like(k, names)) and v is not None}
-        box.close()
-        self.target = Target(Sandbox(replace(target, arguments=settings)), settings)
+        box.give(settings)
+        self.target = Target(box, settings)
 
     def points(self, arguments: dict[str, Any]) -> Callable[[Any], Any]:
         """The value at points, for a subject that is elementwise."""
