@@ -1,8 +1,12 @@
-"""The command as users meet it: in a process of its own, with right and wrong input."""
+"""The command as users meet it, with right and wrong input.
+
+`process` runs it in a process of its own, where that is what matters; `command` in this one.
+"""
 
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import re
@@ -10,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +23,12 @@ from PIL import Image
 
 from backprove.cli import run
 from backprove.data import load
+from backprove.messages import choose_language
 
 QUICK = ["--layers", "4,8,3", "--data", "iris", "--epochs", "30", "--lr", "0.02", "-q"]
 
 
-def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the installed package's command."""
     return subprocess.run(
         [sys.executable, "-m", "backprove", *words],
@@ -34,11 +40,22 @@ def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same without starting Python anew."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name, value in {"BACKPROVE_LANG": "en", **environment}.items():
+            patch.setenv(name, value)
+        code = run(list(words))
+    choose_language("auto")
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
     """The folder of a run on iris."""
     folder = tmp_path_factory.mktemp("runs") / "iris"
-    found = command("train", *QUICK, "--out", str(folder))
+    found = process("train", *QUICK, "--out", str(folder))
     assert found.returncode == 0, found.stderr
     return folder
 
@@ -218,7 +235,7 @@ def test_not_finite_exits_with_1_and_names_the_place(tmp_path) -> None:
 
 
 def test_version_names_the_libraries() -> None:
-    found = command("--version").stdout
+    found = process("--version").stdout
     assert found.startswith("backprove 0.") and "numpy" in found and "jax" in found
 
 
@@ -234,13 +251,13 @@ def test_version_and_help_import_no_framework() -> None:
 @pytest.mark.parametrize("verb", ["", "train", "evaluate", "predict", "summary", "demo"])
 def test_help_is_chinese_where_asked(verb) -> None:
     words = [verb] if verb else []
-    found = command(*words, "--help", "--lang", "zh")
+    found = (command if verb else process)(*words, "--help", "--lang", "zh")
     assert found.returncode == 0
     assert any("\u4e00" <= c <= "\u9fff" for c in found.stdout)
 
 
 def test_errors_are_chinese_where_asked(tmp_path) -> None:
-    found = command("evaluate", str(tmp_path / "x"), BACKPROVE_LANG="zh")
+    found = process("evaluate", str(tmp_path / "x"), BACKPROVE_LANG="zh")
     assert found.returncode == 2 and found.stderr.startswith("错误: 没有检查点")
 
 
