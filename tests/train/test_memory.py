@@ -14,7 +14,7 @@ from backprove import LeakyReLU, Linear, Model, Sequential
 from backprove.data import load
 net = Sequential(Linear(784, 1500), LeakyReLU(), Linear(1500, 500), LeakyReLU(), Linear(500, 10))
 model = Model(net, engine=sys.argv[1]).prepare("adam", "cross_entropy", ["accuracy"])
-model.fit(load("mnist"), load("mnist", split="test"), num_iters=60, verbose=0)
+model.fit(load("mnist"), num_iters=60, verbose=0)
 model.evaluate(load("mnist", split="test"))
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """

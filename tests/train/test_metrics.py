@@ -87,7 +87,8 @@ def brute_counted(name: str, average: Any, y: Any, labels: Any, empty: float = 0
 def brute_r2(y: Any, target: Any) -> float:
     found = []
     for ours, theirs in zip(y.T.astype(float), target.T.astype(float), strict=True):
-        spread = math.fsum((t - math.fsum(theirs) / len(theirs)) ** 2 for t in theirs)
+        mean = math.fsum(theirs) / len(theirs)
+        spread = math.fsum((t - mean) ** 2 for t in theirs)
         found.append(1 - math.fsum((ours - theirs) ** 2) / spread)
     return sum(found) / len(found)
 

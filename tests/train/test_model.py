@@ -80,11 +80,19 @@ def test_the_epoch_loss_is_the_mean_over_samples_with_a_short_last_batch(spirals
     assert history["loss"][0] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.fixture(scope="module")
+def whole_runs(spirals) -> dict[str, Model]:
+    """What the runs that are resumed are held against, by engine."""
+    found = {engine: model(engine, rich_net()) for engine in ("jax", "numpy")}
+    for trained in found.values():
+        trained.fit(spirals, epochs=3, batch_size=32, verbose=0)
+    return found
+
+
 @pytest.mark.parametrize("engine", ["jax", "numpy"])
 @pytest.mark.parametrize("stop", [1, 7, 11, 16])
-def test_a_resumed_run_ends_with_the_same_bits(engine, stop, spirals, tmp_path) -> None:
-    whole = model(engine, rich_net())
-    whole.fit(spirals, epochs=3, batch_size=32, verbose=0)
+def test_a_resumed_run_ends_with_the_same_bits(engine, stop, spirals, whole_runs, tmp_path) -> None:
+    whole = whole_runs[engine]
     first = model(engine, rich_net())
     first.fit(spirals, epochs=3, batch_size=32, verbose=0, num_iters=stop, save_dir=tmp_path)
     assert len(first.step_losses) == stop
