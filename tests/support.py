@@ -87,6 +87,13 @@ def ask(library: str) -> Reference:
     return reference(library)
 
 
+def compiled(expression: str, arrays: dict[str, Any]) -> str:
+    """JAX's expression as one program, which takes less time than one for each of its parts."""
+    given = [k for k, x in arrays.items() if x is not None and np.issubdtype(x.dtype, np.floating)]
+    names = ", ".join(given)
+    return f"jax.jit(lambda {names}: {expression})({names})"
+
+
 def constants(built: Built) -> dict[str, Any]:
     """An operator's hyper-parameters and context by name, for a reference expression."""
     shown = {k: v for k, v in vars(built.op).items() if not k.startswith("_")}

@@ -30,23 +30,27 @@ def output(point, function, z):
 
 
 @pytest.mark.parametrize(("cls", "case"), CASES)
-def test_value_gradient_and_hessian_compiled(cls, case) -> None:
+def test_value_gradient_hessian_and_vmap_compiled(cls, case) -> None:
     point = bridge_table.Point(cls, case)
     function = to_jax(point.op)
+    many = np.stack([0.9 * point.z, 0.83 * point.z])
 
     def objective(z):
         y = output(point, function, z)
         return jnp.sum(point.dy * y), y
 
     @jax.jit
-    def everything(z):
-        dz, y = jax.grad(objective, has_aux=True)(z)
-        return y, dz, jax.hessian(objective, has_aux=True)(z)[0]
+    def everything(z, many):
+        first = jax.grad(objective, has_aux=True)
+        dz, push, y = jax.linearize(first, z, has_aux=True)
+        return y, dz, jax.vmap(push)(jnp.eye(z.size)), jax.vmap(first)(many)[0]
 
-    y, dz, second = everything(point.z)
+    y, dz, second, mapped = everything(point.z, many)
     near(y, point.value(point.z))
     near(dz, point.gradient(point.z))
     near(second, point.second(), 1e-7)
+    for one, z in zip(mapped, many, strict=True):
+        near(one, point.gradient(z))
 
 
 @pytest.mark.parametrize("cls", operators().values(), ids=operators().keys())
@@ -56,17 +60,3 @@ def test_value_and_gradient_not_compiled(cls) -> None:
     y, pull_back = jax.vjp(lambda z: output(point, function, z), jnp.asarray(point.z))
     near(y, point.value(point.z))
     near(pull_back(jnp.asarray(point.dy))[0], point.gradient(point.z))
-
-
-@pytest.mark.parametrize(("cls", "case"), CASES)
-def test_vmap(cls, case) -> None:
-    point = bridge_table.Point(cls, case)
-    function = to_jax(point.op)
-    many = np.stack([point.z, 0.9 * point.z, 0.83 * point.z])
-
-    def objective(z):
-        return jnp.sum(point.dy * output(point, function, z))
-
-    found = jax.jit(jax.vmap(jax.grad(objective)))(many)
-    for one, z in zip(found, many, strict=True):
-        near(one, point.gradient(z))
