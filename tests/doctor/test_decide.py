@@ -102,3 +102,9 @@ def test_a_judgement_says_how_often_and_how_much() -> None:
     assert (found.worked, found.seeds) == (3, 3)
     assert found.effect == pytest.approx(0.7)
     assert found.interval.low == pytest.approx(0.7) == found.interval.high
+
+
+def test_seeds_that_fail_altogether_are_not_measured_by_those_that_nearly_train() -> None:
+    assert level([0.0, 0.8, 0.8, 0.02, 0.0, 0.8], 1.0) == pytest.approx(0.5)
+    assert level([0.8, 0.7, 0.8], 1.0) == pytest.approx(0.9)
+    assert level([0.8, 0.8, 0.8, 0.8, 0.0], 1.0) == pytest.approx(0.9)

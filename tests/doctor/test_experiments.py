@@ -6,13 +6,16 @@ import math
 
 import pytest
 
+from backprove.doctor import edits
 from backprove.doctor.budget import Budget
 from backprove.doctor.cache import Cache, key
 from backprove.doctor.executor import InProcess
-from backprove.doctor.experiments import Arm, Laboratory, halved
+from backprove.doctor.experiments import Arm, Laboratory, halved, steps_for
 from backprove.doctor.jobs import Job, Outcome
+from backprove.doctor.spec import changed
 from backprove.doctor.training import train
 from doctor.least_squares import STABLE, LeastSquares, from_job
+from doctor.programs import clusters
 
 
 def laboratory(cache=None, budget="60s", **options) -> Laboratory:
@@ -145,3 +148,10 @@ def test_what_the_cache_holds_counts_as_work(tmp_path) -> None:
         spent.append((budget.spent, lab.outcomes.keys(), lab.reused))
     assert spent[0][:2] == spent[1][:2] and spent[0][0] > 0
     assert spent[0][2] == 0 < spent[1][2]
+
+
+@pytest.mark.parametrize(("size", "steps"), [(32, 60), (8, 240), (64, 60)])
+def test_smaller_batches_see_as_many_rows(size, steps) -> None:
+    given = clusters()
+    edited = changed(given, edits.batch_size(given, size).changes)
+    assert steps_for(given, edited, 60) == steps

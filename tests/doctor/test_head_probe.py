@@ -88,3 +88,11 @@ def test_a_loss_that_refuses_is_no_error() -> None:
     found = head_view(refuses, np.zeros((60, 1), np.float32), NUMBERS, "")
     assert math.isnan(found.best) and found.lost == 0.0 and found.safe is False
     assert head_view(refuses, np.zeros((2, 1), np.float32), NUMBERS[:2], "").units == 0
+
+
+def test_labels_that_the_hinge_loss_does_not_take_ask_for_one_answer() -> None:
+    assert view("hinge", (60, 1), YES_NO).undiscerning
+    assert not view("hinge", (60, 1), 2 * YES_NO - 1).undiscerning
+    assert not view("bce_with_logits", (60, 1), YES_NO).undiscerning
+    assert not view("mse", (60, 1), NUMBERS).undiscerning
+    assert not view("cross_entropy", (60, 3), LABELS).undiscerning

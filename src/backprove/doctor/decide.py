@@ -30,6 +30,9 @@ ENOUGH = 0.9
 LEAST = 0.1
 """Less progress than this is no training, however little anything else reached."""
 
+APART = 0.5
+"""Seeds that reach less than this share of what the best failing one reached fail otherwise."""
+
 CONFIDENCE = 0.95
 _ENUMERATED = 5
 
@@ -62,9 +65,11 @@ def level(before: Sequence[float], attainable: float, enough: float = ENOUGH) ->
     """The progress that a change has to reach: half of the gap is closed, and the program as it
     was given has less than the share `enough` of it.
 
-    Where it fails from some seeds only, the gap is that of these.
+    Where it fails from some seeds only, or fails there in another way, the gap is that of these.
     """
     failing = [value for value in before if value < ENOUGH * attainable]
+    worst = [value for value in failing if value < APART * max(failing)]
+    failing = worst if len(worst) > len(failing) / 4 else failing
     given = median(failing or before) if before else 0.0
     return max(0.5 * (given + attainable), given / enough, LEAST)
 

@@ -20,7 +20,7 @@ from backprove.doctor.config_subject import ConfigSubject
 from backprove.doctor.decide import ENOUGH, Judged, level, progress
 from backprove.doctor.edits import Edit
 from backprove.doctor.executor import Executor
-from backprove.doctor.experiments import Arm, Laboratory, Told
+from backprove.doctor.experiments import Arm, Laboratory, Told, steps_for
 from backprove.doctor.facts import Facts, facts
 from backprove.doctor.floor import metric_floor
 from backprove.doctor.ideas import Idea
@@ -93,7 +93,11 @@ class Examination:
             return None
         if program.spec == self.program.spec:
             return None
-        return Arm(idea.edit.id, program, self.steps * idea.longer)
+        return Arm(idea.edit.id, program, self.steps_of(idea, program, self.steps))
+
+    def steps_of(self, idea: Idea, program: Program, steps: int) -> int:
+        """How many steps an idea is run for, beside `steps` of the program as given."""
+        return steps_for(self.spec, program.spec, steps) * idea.longer
 
     @property
     def before(self) -> list[float]:

@@ -17,6 +17,7 @@ from backprove.doctor.cache import Cache, key
 from backprove.doctor.decide import Judged, judge, progress
 from backprove.doctor.executor import Executor
 from backprove.doctor.jobs import Job, Outcome
+from backprove.doctor.spec import Spec
 
 SEEDS = 3
 """Every claim rests on at least so many paired seeds."""
@@ -48,6 +49,16 @@ class Arm(NamedTuple):
     subject: Any
     steps: int = 0
     shift: int = 0
+
+
+def steps_for(given: Spec, edited: Spec, steps: int) -> int:
+    """How many steps of an edited program see as many rows as `steps` of the given one.
+
+    Smaller batches take more steps for the same rows, which is what they are good for. Larger
+    ones have fewer steps in all and are run to their end.
+    """
+    rows, fewer = given.training.batch_size, edited.training.batch_size
+    return -(-steps * rows // fewer) if fewer < rows else steps
 
 
 class Task(NamedTuple):

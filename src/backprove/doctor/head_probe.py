@@ -2,7 +2,8 @@
 
     best       the smallest loss that answers within the reach of the output layer can have
     free       the same for answers without that limit
-    constant   the smallest loss of one constant answer for all rows, within the reach
+    constant   the smallest loss of one constant answer for all rows, within the reach: the mean
+               target, the shares of the classes, or what fits single rows best
     blind      whether the loss stays the same when the targets are put in another order: it does
                not see which target belongs to which row (a broadcast)
     safe       whether the loss of very large answers is a number
@@ -28,6 +29,9 @@ Loss = Callable[[Any, Any], float]
 
 ROWS = 256
 
+MOST = 12
+"""At most so many rows are asked for the constant answer that fits them."""
+
 HUGE = np.float32(100.0)
 """Logits of this size are met in ordinary trainings."""
 
@@ -49,13 +53,22 @@ def head_view(loss: Loss, outputs: Any, y: Any, kind: str) -> HeadView:
     reached = [a for w in answers for a in within(kind, w)]
     means = [np.broadcast_to(a.mean(axis=0), a.shape).astype(out.dtype) for a in reached]
     mean_rows = [np.broadcast_to(shares(out.shape[1], y), out.shape).astype(out.dtype)]
-    constants = [*means, *(a for s in mean_rows for a in within(kind, s))]
+    singles = [np.broadcast_to(a[i], a.shape) for a in reached for i in _different(y)]
+    constants = [*means, *(a for s in mean_rows for a in within(kind, s)), *singles]
     return HeadView(
         best=_least(call, reached, y), free=_least(call, [*answers, *reached], y),
         constant=_least(call, constants, y), blind=_blind(call, out, y) and not flat, flat=flat,
         additive=_additive(call, out, y), safe=_safe(call, answers, kind, y),
         units=out.shape[1], low=low, high=high,
     )  # fmt: skip
+
+
+def _different(y: np.ndarray) -> list[int]:
+    """The first row of each target value, of a few evenly spread ones where there are many."""
+    _, first = np.unique(y.reshape(len(y), -1), axis=0, return_index=True)
+    return [
+        int(i) for i in first[np.linspace(0, len(first) - 1, min(len(first), MOST)).astype(int)]
+    ]
 
 
 def _quiet(loss: Loss) -> Loss:

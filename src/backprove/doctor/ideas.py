@@ -45,7 +45,7 @@ def popular(spec: Spec) -> list[Idea]:
     if "sigmoid" in kinds:
         ideas.append(Idea(edits.activation(spec, "tanh"), "vanish"))
     if kinds:
-        start = "he_normal" if "relu" in kinds else "glorot_uniform"
+        start = "he_normal" if "relu" in kinds else "xavier_uniform"
         ideas.append(Idea(edits.initializer(spec, start), "init-small"))
     if kinds and spec.network.normalization is None:
         ideas.append(Idea(edits.batch_norm(spec), "masking"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprove.doctor.examination import GIVEN, PLACEBO, WHOLE, Examination
+from backprove.doctor.examination import GIVEN, PLACEBO, WHOLE, Examination, median
 from backprove.doctor.experiments import PATIENCE, SEEDS, Arm
 from backprove.doctor.jobs import Job, Outcome
 from backprove.doctor.observe import THOROUGH
@@ -13,6 +13,9 @@ TIMED_STEPS = 5
 
 OTHER_SEEDS = 1000
 """The placebo takes seeds so far away from the others."""
+
+LUCKY = 0.5
+"""Other seeds that reach less than this share of what the first ones reached are looked into."""
 
 LEAST_STEPS = 100
 """A re-run has at least so many steps, if the program has."""
@@ -57,19 +60,47 @@ def affordable(exam: Examination) -> int:
 def look(exam: Examination) -> None:
     """Train the program as given, the first seed watched."""
     laboratory, given = exam.laboratory, Arm(GIVEN, exam.program, exam.steps)
-    laboratory.run([given], laboratory.seeds(1), watch=THOROUGH)
-    first = laboratory.outcomes.get(GIVEN, {}).get(laboratory.seed)
-    if first is not None and first.trace is not None:
-        exam.trace = Trace.from_json(first.trace)
+    watch(exam, given)
     laboratory.run([given], laboratory.seeds(SEEDS))
     if not exam.budget.counted:
         exam.steps = min(exam.steps, affordable(exam))
     control(exam)
+    if lucky(exam):
+        move(exam, given)
     width = getattr(laboratory.executor, "width", 1)
     room = laboratory.room(exam.program) / (1 if exam.budget.counted else width)
     if exam.steps < exam.total_steps < 0.3 * room:
         whole = Arm(WHOLE, exam.program, exam.total_steps)
         laboratory.run([whole], laboratory.seeds(1))
+
+
+def watch(exam: Examination, given: Arm) -> None:
+    """Train the program as given from the first seed and keep its trace."""
+    laboratory = exam.laboratory
+    laboratory.run([given], laboratory.seeds(1), watch=THOROUGH)
+    first = laboratory.outcomes.get(GIVEN, {}).get(laboratory.seed)
+    if first is not None and first.trace is not None:
+        exam.trace = Trace.from_json(first.trace)
+
+
+def lucky(exam: Examination) -> bool:
+    """Whether the program fails from the placebo's seeds, and does far better from its own."""
+    others = exam.laboratory.progress(PLACEBO)
+    return len(others) == SEEDS and median(others) < LUCKY * median(exam.before)
+
+
+def move(exam: Examination, given: Arm) -> None:
+    """Go on from the seeds of the placebo: those of the program hide that it fails.
+
+    What was measured from its own seeds stays, and the next placebo takes new ones.
+    """
+    laboratory = exam.laboratory
+    found = laboratory.outcomes.pop(PLACEBO)
+    laboratory.seed += OTHER_SEEDS
+    laboratory.outcomes[GIVEN] |= {seed + OTHER_SEEDS: o for seed, o in found.items()}
+    unwatched = laboratory.outcomes[GIVEN].pop(laboratory.seed)
+    watch(exam, given)
+    laboratory.outcomes[GIVEN].setdefault(laboratory.seed, unwatched)
 
 
 def control(exam: Examination) -> None:

@@ -80,15 +80,22 @@ def lengthened(parts: Sequence[Edit]) -> int:
 
 
 def _likely(exam: Examination, analysis: Analysis, proved: Sequence[Claim]) -> list[Edit]:
-    """One edit for each likely hypothesis, the likeliest first, no key touched twice."""
+    """The best edit of each likely hypothesis, the likeliest first, no key touched twice."""
     chosen: list[Edit] = [exam.edit(claim.arm) for claim in proved[:1]]
     keys = {key for edit in chosen for key in edit.changes}
     for hypothesis in analysis.hypotheses[:MOST_HYPOTHESES]:
-        for edit in hypothesis.edits[:1]:
-            if not keys & set(edit.changes) and edit.id not in exam.refused:
-                chosen.append(edit)
-                keys |= set(edit.changes)
+        edit = _furthest(exam, hypothesis)
+        if edit is not None and not keys & set(edit.changes):
+            chosen.append(edit)
+            keys |= set(edit.changes)
     return chosen
+
+
+def _furthest(exam: Examination, hypothesis: Hypothesis) -> Edit | None:
+    """The edit of a hypothesis that reached most when it was tried alone; the first if none did."""
+    possible = [edit for edit in hypothesis.edits if edit.id not in exam.refused]
+    progress = exam.laboratory.progress
+    return max(possible, key=lambda edit: median(progress(edit.id)), default=None)
 
 
 def parts_of(parts: Sequence[Edit], analysis: Analysis) -> list[Claim]:

@@ -6,6 +6,7 @@ from backprove.doctor.analysis import Analysis
 from backprove.doctor.claims import claims
 from backprove.doctor.edits import combined
 from backprove.doctor.examination import Examination
+from backprove.doctor.experiments import SEEDS
 from backprove.doctor.ideas import LONGER, Idea, popular
 from backprove.doctor.reference import reference
 from backprove.doctor.series import MOST_HYPOTHESES, SERIES, longer
@@ -45,15 +46,24 @@ def useful(exam: Examination, analysis: Analysis, idea: Idea) -> bool:
     """Whether more steps can change anything: not behind NaN, nor where a whole layer is dead.
 
     Re-runs that were cut short say nothing about it. Very long runs are left out where a cause is
-    proved already, unless too few steps are the first thing that the trace speaks for.
+    proved already, or where they would take most of the budget, unless too few steps are the first
+    thing that the trace speaks for.
     """
     trace = exam.trace
     if trace is None or trace.broken is not None or trace.last.dead_layer:
         return False
     if exam.steps < exam.total_steps:
         return False
+    if idea.longer <= LONGER:
+        return True
     first = bool(analysis.hypotheses) and analysis.hypotheses[0].family == "epochs"
-    return idea.longer <= LONGER or first or not settled(exam, analysis)
+    return first or (cheap(exam, idea) and not settled(exam, analysis))
+
+
+def cheap(exam: Examination, idea: Idea) -> bool:
+    """Whether a long run leaves half of the budget for faults that act in series."""
+    steps = SEEDS * idea.longer * exam.steps
+    return steps <= 0.5 * exam.laboratory.room(exam.program)
 
 
 def settled(exam: Examination, analysis: Analysis) -> bool:

@@ -121,8 +121,9 @@ def verified(exam: Examination, name: str, now: bool) -> float | None:
     if exam.steps < exam.total_steps:
         if not now:
             return None
-        steps = exam.total_steps * idea.longer
-        whole = Arm(f"{name}, all steps", exam.program.edited(idea.edit), steps)
+        program = exam.program.edited(idea.edit)
+        steps = exam.steps_of(idea, program, exam.total_steps)
+        whole = Arm(f"{name}, all steps", program, steps)
         exam.budget.extend()
         laboratory.run([whole], laboratory.seeds(SEEDS))
         outcomes = list(laboratory.outcomes.get(whole.name, {}).values())

@@ -3,7 +3,7 @@
 Looked at over the first steps of a run:
 
     derivative, claimed   the change of the loss along the gradient by a central difference, and
-                          |g|^2, which it has to be
+                          |g|^2, which it has to be; of a single parameter where it is wrong there
     stale      the largest size of the gradient that a step used, relative to that of its batch
     frozen, total         how many numbers have a gradient that is not zero and yet never change
 """
@@ -15,17 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from backprove.doctor.curvature import tree_dot, tree_norm
+from backprove.doctor.curvature import tree_norm
+from backprove.doctor.derivatives import CLOSE, Slopes
 from backprove.doctor.subject import Run
-from backprove.doctor.views import NAN, UpdateView
+from backprove.doctor.views import UpdateView
 
 Tree = dict[str, Any]
 
 ROWS = 64
 """The derivative is tested on so many rows."""
-
-REACHES = (1e-6, 1e-8, 1e-5)
-"""How far differences reach, relative to 1 + |w|."""
 
 WATCHED = 12
 """So many first steps are looked at."""
@@ -71,26 +69,14 @@ class UpdateProbe:
     def _along(self) -> tuple[float, float]:
         """(derivative along the gradient, |g|^2) on some rows of the first batch, in float64.
 
-        Several distances are tried, because a signal that has faded is left behind by a long one.
-        At a kink every value between the derivatives on both sides is right.
+        Where all of it agrees, parameters are looked at one by one: a wrong gradient of one is
+        hidden behind a right and larger one of another, and one that is missing everywhere.
         """
         run = self.run
         x, y = (part[:ROWS] for part in run.batch(0))
         params = {k: np.asarray(v, dtype=np.float64) for k, v in run.parameters.items()}
-        start, g = run.gradient(x, y, params, "float64")
-        square = tree_dot(g, g)
-        if not (square > 0 and math.isfinite(square)):
-            return NAN, NAN
-        found = []
-        for reach in REACHES:
-            e = reach * (1 + tree_norm(params)) / math.sqrt(square)
-            right, left = (
-                (
-                    run.gradient(x, y, {k: params[k] + s * g[k] for k in params}, "float64")[0]
-                    - start
-                )
-                / s
-                for s in (e, -e)
-            )
-            found.append(min(max(square, min(left, right)), max(left, right)))
-        return min(found, key=lambda value: abs(value - square)), square
+        slopes = Slopes(lambda p: run.gradient(x, y, p, "float64"), params)
+        whole = slopes.along(slopes.gradient)
+        if not math.isfinite(whole[1]) or UpdateView(*whole).wrong > CLOSE:
+            return whole
+        return slopes.missing() or slopes.hidden() or whole

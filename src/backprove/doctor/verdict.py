@@ -8,7 +8,7 @@ from typing import Any
 from backprove import codes
 from backprove.diagnosis import Conclusion, Diagnosis, Rerun, Standing
 from backprove.doctor import spec as specs
-from backprove.doctor.claims import Claim, mediated
+from backprove.doctor.claims import Claim, accepted, mediated
 from backprove.doctor.decide import ENOUGH, LEAST, WORKS
 from backprove.doctor.edits import PHRASES, Edit
 from backprove.doctor.examination import GIVEN, MISTAKES, PLACEBO, WHOLE, Examination, median
@@ -183,10 +183,12 @@ class Judgement:
         return causes + sorted(rest, key=lambda finding: finding.role != "effect")
 
     def _causes(self) -> list[Claim]:
-        """The claims that are called causes: one, or those that act in series."""
+        """The claims that are called causes: those of one repair, or those that act in series."""
         if self.conclusion not in ("causes", "too few steps"):
             return []
-        return self.proved if self.series is not None else self.proved[:1]
+        if self.series is not None:
+            return self.proved
+        return accepted(self.exam, self.hypotheses, self.proved)
 
     def _cause(self, claim: Claim) -> Finding:
         hypothesis = claim.hypothesis

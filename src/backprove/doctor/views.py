@@ -28,6 +28,19 @@ class HeadView(msgspec.Struct, frozen=True):
     high: float = math.inf
 
     @property
+    def undiscerning(self) -> bool:
+        """Whether one answer for all rows is the best that there is, though their targets differ.
+
+        Then no row asks for another answer than the others: the loss does not understand the
+        targets (a hinge loss that is given 0 and 1 in place of -1 and 1).
+        """
+        if not (math.isfinite(self.constant) and math.isfinite(self.free)):
+            return False
+        size = max(abs(self.constant), abs(self.free))
+        same = self.constant - self.free <= 1e-6 * size
+        return same and not self.flat and not self.blind
+
+    @property
     def lost(self) -> float:
         """The share of the way from the constant answer to the best free one that the head bars."""
         way = self.constant - self.free

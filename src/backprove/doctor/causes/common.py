@@ -17,6 +17,12 @@ SQUASHING = frozenset({"sigmoid", "tanh", "hardsigmoid", "hardtanh", "softsign"}
 LINEAR = frozenset({"", "identity", "linear", "none"})
 
 
+FOR_CLASSES = frozenset({"crossentropy", "clippedcrossentropy", "nll", "nllloss"})
+FOR_YES_NO = frozenset({"bce", "bcewithlogits", "clippedbce", "hinge"})
+FOR_NUMBERS = frozenset({"mse", "l1", "mae", "huber", "smoothl1"})
+"""Losses by the kind of target that they are made for."""
+
+
 def name_of(named: Named | None) -> str:
     """The name in a name or a table with a name, in small letters alone; "" for none."""
     if named is None:
@@ -67,7 +73,7 @@ def usual_start(spec: Spec) -> str:
     """The initialisation that fits the hidden activation: He for rectifiers, else Glorot."""
     names = hidden_names(spec)
     fits_he = any("relu" in n or n in ("gelu", "silu", "elu", "mish", "softplus") for n in names)
-    return "he_normal" if fits_he else "glorot_uniform"
+    return "he_normal" if fits_he else "xavier_uniform"
 
 
 def fell(trace: Trace) -> float:

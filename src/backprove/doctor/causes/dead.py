@@ -9,7 +9,13 @@ then removing the deaths (leaky ReLU) does not make the network train.
 from __future__ import annotations
 
 from backprove.doctor import edits
-from backprove.doctor.causes.common import RECTIFIED, hidden_names, output_name, rectified
+from backprove.doctor.causes.common import (
+    RECTIFIED,
+    hidden_names,
+    output_name,
+    rectified,
+    usual_start,
+)
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis, Mediator
 from backprove.doctor.quantities import died, silent
@@ -47,6 +53,8 @@ def _born(trace: Trace, spec: Spec) -> list[Hypothesis]:
     width = width_for(max(1, len(rectified_widths(spec))), 0.001)
     sizes = [max(width, w) for w in spec.network.layers[1:-1]]
     changes = [edits.activation(spec, "leaky_relu")]
+    if spec.network.initializer is not None or spec.network.bias_initializer is not None:
+        changes.insert(0, edits.initializer(spec, usual_start(spec)))
     if sizes != spec.network.layers[1:-1]:
         changes.append(edits.hidden_layers(spec, sizes))
     return [

@@ -10,7 +10,13 @@ from __future__ import annotations
 import math
 
 from backprove.doctor import edits
-from backprove.doctor.causes.common import RECTIFIED, fitting_head, name_of, output_name
+from backprove.doctor.causes.common import (
+    FOR_NUMBERS,
+    RECTIFIED,
+    fitting_head,
+    name_of,
+    output_name,
+)
 from backprove.doctor.edits import Edit
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis, Mediator
@@ -51,7 +57,7 @@ def _double_softmax(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 def _barred(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     view, name = trace.head, output_name(spec)
     prior = _barred_prior(trace, facts, name)
-    if not name or prior == 0.0:
+    if not name or prior == 0.0 or units_first(facts, spec):
         return []
     if name == "softmax" and name_of(spec.training.loss) in TAKES_LOGITS and not view.flat:
         return []
@@ -103,15 +109,26 @@ def _units(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     yes_no = facts.classes == 2 and found in (1, 2)
     if found == needed or yes_no or (classes and found > needed):
         return []
+    sure = trace.head.flat or not facts.integers or units_first(facts, spec)
     return [
         Hypothesis(
-            "out-units", "LOS407", 0.9 if trace.head.flat or not facts.integers else 0.6,
+            "out-units", "LOS407", 0.9 if sure else 0.6,
             parameters={"found": found, "expected": needed},
             evidence=head_evidence(trace),
             edits=[fitting_head(spec, facts)],
             refuters=useless(spec),
         )
     ]  # fmt: skip
+
+
+def units_first(facts: Facts, spec: Spec) -> bool:
+    """Whether one output is to name one of several classes, under a loss that is for classes.
+
+    No activation behind that output, and no other loss, could do it. A loss for numbers can: it
+    takes the number of a class as a quantity.
+    """
+    alone = spec.network.layers[-1] == 1 and facts.integers
+    return alone and name_of(spec.training.loss) not in FOR_NUMBERS
 
 
 def useless(spec: Spec) -> list[Edit]:

@@ -21,6 +21,9 @@ from backprove.findings import Evidence
 SMALL, LARGE = 0.4, 2.5
 """Weights beyond these multiples of the usual size are suspected."""
 
+RULES = {"he_normal": "he", "xavier_uniform": "glorot"}
+"""The rule behind the name of an initialiser."""
+
 FADED = 0.05
 """A signal that shrinks to this share through the layers is suspected."""
 
@@ -39,7 +42,7 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 
 def size_ratio(trace: Trace, spec: Spec) -> float:
     """The weights' size relative to the usual one, as the geometric mean over the layers."""
-    sizes, start = spec.network.layers, usual_start(spec).partition("_")[0]
+    sizes, start = spec.network.layers, RULES[usual_start(spec)]
     logs = [
         math.log(layer.weight_rms / weight_std(start, n, m))
         for layer, n, m in zip(trace.first.layers, sizes, sizes[1:], strict=False)
@@ -100,6 +103,6 @@ def _large(trace: Trace, spec: Spec, ratio: float) -> list[Hypothesis]:
 def _starts(spec: Spec) -> list[edits.Edit]:
     """The usual initialisation, then the other one."""
     first = usual_start(spec)
-    other = "glorot_uniform" if first == "he_normal" else "he_normal"
+    other = "xavier_uniform" if first == "he_normal" else "he_normal"
     names = [first] if not hidden_names(spec) else [first, other]
     return [edits.initializer(spec, name) for name in names]

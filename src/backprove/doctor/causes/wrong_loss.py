@@ -1,21 +1,25 @@
-"""loss: a loss that is made for another kind of target than the data have."""
+"""loss, labels: a loss that is made for another kind, or another form, of target."""
 
 from __future__ import annotations
 
-from backprove.doctor.causes.common import fitting_head, name_of
+from backprove.doctor.causes.common import (
+    FOR_CLASSES,
+    FOR_NUMBERS,
+    FOR_YES_NO,
+    fitting_head,
+    name_of,
+)
 from backprove.doctor.causes.head import head_evidence, useless
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis
 from backprove.doctor.spec import Spec
 from backprove.doctor.trace import Trace
 
-FOR_CLASSES = frozenset({"crossentropy", "clippedcrossentropy", "nll", "nllloss"})
-FOR_YES_NO = frozenset({"bce", "bcewithlogits", "clippedbce", "hinge"})
-FOR_NUMBERS = frozenset({"mse", "l1", "mae", "huber", "smoothl1"})
-
 
 def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
-    """One hypothesis, if the loss is made for another kind of target."""
+    """One hypothesis, if the loss is made for another kind, or another form, of target."""
+    if trace.head.undiscerning and facts.y_std > 0:
+        return [_form(trace, facts, spec)]
     name = name_of(spec.training.loss)
     prior = 0.0
     if not trace.head.safe:
@@ -39,6 +43,17 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
             refuters=useless(spec),
         )
     ]  # fmt: skip
+
+
+def _form(trace: Trace, facts: Facts, spec: Spec) -> Hypothesis:
+    """Labels in a form that the loss does not take: no row asks for an answer of its own."""
+    return Hypothesis(
+        "labels", "DAT105", 0.85,
+        parameters={"loss": name_of(spec.training.loss)},
+        evidence=head_evidence(trace),
+        edits=[fitting_head(spec, facts)],
+        refuters=useless(spec),
+    )  # fmt: skip
 
 
 def _nothing_to_learn(trace: Trace) -> bool:
