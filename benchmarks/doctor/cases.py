@@ -1,6 +1,6 @@
 """Train every program of the folder `cases` and hold it against what others measured.
 
-    python -m benchmarks doctor-cases [ID ...] [--seeds N] [--fixes]
+    python -m benchmarks doctor-cases [ID ...] [--seeds N] [--fixes] [--fresh]
 
 Prints the metric of a rebuild by others, ours, and whether they agree in kind: as many trainings
 are good, or bad, by the program's own success level. With --fixes also every listed repair.
@@ -11,13 +11,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from backprove.doctor.config_subject import ConfigSubject
 from backprove.tables import text_table
-from benchmarks.doctor.truth import Fix, Truth, all_truth, program
+from benchmarks.doctor.truth import FOLDER, FRESH, Fix, Truth, all_truth, program
 
 SEEDS = 3
 ENOUGH = 0.8
@@ -27,11 +28,12 @@ ENOUGH = 0.8
 def main(arguments: list[str] | None = None) -> None:
     """Print the table, and the programs that do not behave as they should."""
     chosen = _parser().parse_args(sys.argv[2:] if arguments is None else arguments)
-    truth = all_truth()
+    folder = FRESH if chosen.fresh else FOLDER
+    truth = all_truth(folder)
     rows, wrong = [], []
     for name in chosen.ids or truth:
         began = time.perf_counter()
-        lines = list(examine(name, truth[name], chosen.seeds, chosen.fixes))
+        lines = list(examine(name, truth[name], chosen.seeds, chosen.fixes, folder))
         seconds = (time.perf_counter() - began) / (chosen.seeds * len(lines))
         for case, published, ours, word in lines:
             rows.append([case, published, ours, word, f"{seconds:.1f}"])
@@ -41,9 +43,9 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"{len(rows) - len(wrong)} of {len(rows)} agree", *wrong, sep="\n")
 
 
-def examine(name: str, truth: Truth, seeds: int, fixes: bool) -> Any:
+def examine(name: str, truth: Truth, seeds: int, fixes: bool, folder: Path) -> Any:
     """(name, what others measured, what we did, "yes" or what differs) of a program and repairs."""
-    subject = ConfigSubject(program(name))
+    subject = ConfigSubject(program(name, folder))
     found = metrics(subject, truth, seeds)
     yield name, shown(truth.measured), shown(found), agreement(truth, found)
     for fix in truth.fixes if fixes else []:
@@ -93,4 +95,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("ids", nargs="*", metavar="ID", help="programs; all without any")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--fixes", action="store_true", help="train the listed repairs as well")
+    parser.add_argument("--fresh", action="store_true", help="the second set")
     return parser

@@ -6,6 +6,7 @@ whose fault was not confirmed here are run and shown, but not counted. The budge
 work, so that the table is the same on a busy machine; seconds shown are those of the processors
 (see `work.Work`). Each program's answers are added to benchmarks/results/doctor.jsonl at once; a
 run that was stopped goes on there. The whole table is written beside it, doctor.json and doctor.md.
+With --fresh it is the second set of programs, see `truth`.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ from backprove.findings import Result
 from benchmarks.doctor.kept import Kept
 from benchmarks.doctor.thresholds import autotrainer, deepdiagnosis
 from benchmarks.doctor.totals import Answer, row, tables, write
-from benchmarks.doctor.truth import all_truth, program
+from benchmarks.doctor.truth import FOLDER, FRESH, all_truth, program
 from benchmarks.doctor.work import Work
 
 RESULTS = Path(__file__).parents[1] / "results" / "doctor.jsonl"
+FRESH_RESULTS = RESULTS.with_stem("doctor_fresh")
 
 
 TOOLS = ("doctor", "AutoTrainer", "DeepDiagnosis")
@@ -40,11 +42,13 @@ TOOLS = ("doctor", "AutoTrainer", "DeepDiagnosis")
 def main(arguments: list[str] | None = None) -> None:
     """Print the table and the totals, and write them beside the kept answers."""
     chosen = _parser().parse_args(sys.argv[2:] if arguments is None else arguments)
-    truth, kept = all_truth(), Kept(chosen.out, chosen.budget, Answer)
+    folder = FRESH if chosen.fresh else FOLDER
+    out = chosen.out or (FRESH_RESULTS if chosen.fresh else RESULTS)
+    truth, kept = all_truth(folder), Kept(out, chosen.budget, Answer)
     names, answers = chosen.ids or list(truth), {}
     for count, name in enumerate(names, 1):
         if (found := kept.get(name)) is None:
-            found = ask_all(name, chosen.budget)
+            found = ask_all(name, program(name, folder), chosen.budget)
             kept.add(name, found)
         answers[name] = found
         line = row(name, truth[name], found["doctor"])
@@ -52,20 +56,20 @@ def main(arguments: list[str] | None = None) -> None:
     tools = {tool: {name: found[tool] for name, found in answers.items()} for tool in TOOLS}
     print(tables(tools, truth))
     if len(answers) == len(truth):
-        write(tools, truth, kept.origin, chosen.out)
+        write(tools, truth, kept.origin, out)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks doctor")
     parser.add_argument("ids", nargs="*", help="programs; all by default")
     parser.add_argument("--budget", default=BUDGET)
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where answers are kept")
+    parser.add_argument("--fresh", action="store_true", help="the second set of programs")
+    parser.add_argument("--out", type=Path, help="where answers are kept")
     return parser
 
 
-def ask_all(name: str, budget: str) -> dict[str, Answer]:
+def ask_all(name: str, spec: Spec, budget: str) -> dict[str, Answer]:
     """What each tool says of a program."""
-    spec = program(name)
     return dict(zip(TOOLS, (ask_doctor(name, spec, budget), *ask_thresholds(spec)), strict=True))
 
 
