@@ -5,38 +5,56 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from benchmarks.doctor import cases
-from benchmarks.doctor.truth import FOLDER, Fix, Truth, all_truth, program
+from benchmarks.doctor.truth import FOLDER, FRESH, Fix, Truth, all_truth, program
 
 from backprove.doctor.config_subject import ConfigSubject
 from backprove.doctor.spec import changed, fingerprint
 
-TRUTH = all_truth()
+TRUTH, FRESH_TRUTH = all_truth(), all_truth(FRESH)
 HEAVY = ("A10",)
+BOTH = [
+    *((FOLDER, n, t) for n, t in TRUTH.items()),
+    *((FRESH, n, t) for n, t in FRESH_TRUTH.items()),
+]
+STARTED = [(f, n, t) for f, n, t in BOTH if n not in HEAVY]
 
 
-def test_every_program_has_its_truth() -> None:
-    assert {path.stem for path in (FOLDER / "cases").glob("*.toml")} == TRUTH.keys()
-    assert len(TRUTH) == 80 and sum(t.control for t in TRUTH.values()) == 11
+@pytest.mark.parametrize(
+    ("folder", "truth", "count", "controls"),
+    [(FOLDER, TRUTH, 80, 11), (FRESH, FRESH_TRUTH, 63, 10)],
+)
+def test_every_program_has_its_truth(folder, truth, count, controls) -> None:
+    assert {path.stem for path in (folder / "cases").glob("*.toml")} == truth.keys()
+    assert len(truth) == count and sum(t.control for t in truth.values()) == controls
 
 
-@pytest.mark.parametrize("name", TRUTH)
-def test_the_truth_fits_together(name) -> None:
-    truth = TRUTH[name]
+def test_no_fresh_program_is_one_of_the_first_set() -> None:
+    first = {fingerprint(program(name)) for name in TRUTH}
+    assert not first & {fingerprint(program(name, FRESH)) for name in FRESH_TRUTH}
+    assert not TRUTH.keys() & FRESH_TRUTH.keys()
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "truth"), BOTH, ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_the_truth_fits_together(folder, name, truth) -> None:
     assert truth.families or "healthy" in truth.verdicts
     assert not (truth.control and truth.families) and truth.measured
     accepted = [fix for fix in truth.fixes if fix.status == "accepted"]
     hopeless = {"no signal"} & set(truth.verdicts)
     assert accepted or hopeless or not truth.confirmed or not truth.families
-    original = fingerprint(program(name))
-    edited = [fingerprint(changed(program(name), fix.changes)) for fix in truth.fixes]
+    original = fingerprint(program(name, folder))
+    edited = [fingerprint(changed(program(name, folder), fix.changes)) for fix in truth.fixes]
     assert original not in edited and len(set(edited)) == len(edited)
 
 
-@pytest.mark.parametrize("name", [name for name in TRUTH if name not in HEAVY])
-def test_programs_and_repairs_take_their_first_steps(name) -> None:
-    subject = ConfigSubject(program(name))
-    assert subject.has_held_out == TRUTH[name].held_out
-    edits = [fix.changes for fix in TRUTH[name].fixes if fix.status == "accepted"]
+@pytest.mark.parametrize(
+    ("folder", "name", "truth"), STARTED, ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_programs_and_repairs_take_their_first_steps(folder, name, truth) -> None:
+    subject = ConfigSubject(program(name, folder))
+    assert subject.has_held_out == truth.held_out
+    edits = [fix.changes for fix in truth.fixes if fix.status == "accepted"]
     for changes in [{}, *edits]:
         run = subject.edited(changes).start(0)
         for _ in range(2):

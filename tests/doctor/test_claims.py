@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from backprove.doctor import edits
-from backprove.doctor.claims import accepted, claims
+from backprove.doctor.accepted import accepted
+from backprove.doctor.claims import claims
 from backprove.doctor.decide import Interval, Judged
 from backprove.doctor.hypothesis import Hypothesis, Mediator
 from doctor.programs import clusters
@@ -16,10 +17,10 @@ SPEC = clusters()
 CONFIRMED = Judged("confirmed", 3, 3, 0.8, Interval(0.7, 0.9))
 
 
-def examination(ideas, quantities=None, given=0.0):
+def examination(ideas, quantities=None, given=0.0, **reached):
     """What claims ask of an examination in which every edit repaired the program."""
     known = {edit.id: edit for edit in ideas}
-    progress = {"as given": [given], **{key: [1.0] for key in known}}
+    progress = {"as given": [given], **{e.id: [reached.get(e.kind, 1.0)] for e in ideas}}
     quantities = quantities or {}
     return SimpleNamespace(
         ideas=known,
@@ -80,6 +81,25 @@ def test_what_was_alive_at_the_start_was_not_born_dead() -> None:
     assert families(claims(examination([LEAKY], dead), [born])) == ["dead-born"]
     spared = examination([LEAKY], alive, given=1.0)
     assert families(claims(spared, [born])) == ["dead-born"]
+
+
+@pytest.mark.parametrize(
+    ("after", "reached", "first"),
+    [(0.5, 0.7, "scale-x"), (9.0, 0.7, "lr-high"), (0.5, 1.0, "lr-high")],
+)
+def test_a_step_is_too_large_because_of_what_makes_the_loss_steep(after, reached, first) -> None:
+    smaller, scaled = edits.learning_rate(SPEC, 0.01), edits.scale_inputs(SPEC)
+    high = Hypothesis(
+        "lr-high",
+        "OPT501",
+        0.9,
+        edits=[smaller],
+        mediator=Mediator("early overshoot", "below", 6.0),
+    )
+    scale = Hypothesis("scale-x", "DAT101", 0.5, edits=[scaled])
+    quantities = {("early overshoot", smaller.id): 0.5, ("early overshoot", scaled.id): after}
+    exam = examination([smaller, scaled], quantities, learning_rate=reached)
+    assert families(claims(exam, [high, scale]))[0] == first
 
 
 def named(exam, hypotheses):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backprove.doctor.analysis import Analysis
-from backprove.doctor.claims import Claim, claims
+from backprove.doctor.claim import Claim
+from backprove.doctor.claims import claims
 from backprove.doctor.edits import Edit, combined
 from backprove.doctor.examination import Examination, median
 from backprove.doctor.hypothesis import Hypothesis

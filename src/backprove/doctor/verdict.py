@@ -8,7 +8,8 @@ from typing import Any
 from backprove import codes
 from backprove.diagnosis import Conclusion, Diagnosis, Rerun, Standing
 from backprove.doctor import spec as specs
-from backprove.doctor.claims import Claim, accepted, mediated
+from backprove.doctor.accepted import accepted
+from backprove.doctor.claim import Claim, mediated
 from backprove.doctor.decide import ENOUGH, LEAST, WORKS
 from backprove.doctor.edits import PHRASES, Edit
 from backprove.doctor.examination import GIVEN, MISTAKES, PLACEBO, WHOLE, Examination, median

@@ -78,7 +78,8 @@ def _barred(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 def _barred_prior(trace: Trace, facts: Facts, name: str) -> float:
     """How strongly the probe of the head, or the range of the targets, speaks against the output.
 
-    A rectified output has no gradient where it is 0, so it is suspected a little in any case.
+    A rectified output has no gradient where it is 0, so it is suspected a little in any case, and
+    much where it is 0 for every row in the end: no step of any size can bring it back.
     """
     view = trace.head
     if view.lost >= BARRED:
@@ -88,7 +89,9 @@ def _barred_prior(trace: Trace, facts: Facts, name: str) -> float:
         return 0.85
     if view.flat:
         return 0.7
-    return 0.5 if name in RECTIFIED else 0.0
+    if name not in RECTIFIED:
+        return 0.0
+    return 0.9 if trace.last.layers and trace.last.layers[-1].silent == 1.0 else 0.5
 
 
 def _other_outputs(facts: Facts, spec: Spec) -> list[Edit]:
@@ -96,9 +99,10 @@ def _other_outputs(facts: Facts, spec: Spec) -> list[Edit]:
     found: list[Edit] = []
     if facts.kind in ("binary", "labels") and name_of(spec.training.loss) in ("bce", "clippedbce"):
         found.append(edits.output(spec, "sigmoid"))
-    if facts.kind == "real" and not facts.integers:
+    real = facts.kind == "real" and not facts.integers
+    if real or name_of(spec.training.loss) in FOR_NUMBERS:
         found.append(edits.output(spec, None))
-        if spec.data.scale_targets is None:
+        if real and spec.data.scale_targets is None:
             found.append(edits.combined(edits.output(spec, None), edits.scale_targets(spec)))
     return [*found, fitting_head(spec, facts)]
 

@@ -10,6 +10,7 @@ from backprove.doctor.causes.common import (
     name_of,
 )
 from backprove.doctor.causes.head import head_evidence, useless
+from backprove.doctor.causes.label_form import misfit
 from backprove.doctor.facts import Facts
 from backprove.doctor.hypothesis import Hypothesis
 from backprove.doctor.spec import Spec
@@ -19,7 +20,7 @@ from backprove.doctor.trace import Trace
 def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     """One hypothesis, if the loss is made for another kind, or another form, of target."""
     if trace.head.undiscerning and facts.y_std > 0:
-        return [_form(trace, facts, spec)]
+        return [] if misfit(facts, spec) else [_form(trace, facts, spec)]
     name = name_of(spec.training.loss)
     prior = 0.0
     if not trace.head.safe:
@@ -46,7 +47,7 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 
 
 def _form(trace: Trace, facts: Facts, spec: Spec) -> Hypothesis:
-    """Labels in a form that the loss does not take: no row asks for an answer of its own."""
+    """Labels that the loss does not take in any form: no row asks for an answer of its own."""
     return Hypothesis(
         "labels", "DAT105", 0.85,
         parameters={"loss": name_of(spec.training.loss)},
