@@ -171,8 +171,9 @@ def test_settings_reach_every_spelling(file, sandbox) -> None:
     first, second = box.run([Trial((X,), np.ones(3)), Trial((X,), X, arguments={"slope": 2.0})])
     assert first.ok and second.ok, (first, second)
     assert (first.arrays["d0"][0], second.arrays["y"][0]) == (0.5, -2.0)
+    box.give({"slop": 0.5})
     with pytest.raises(UsageError, match="slop"):
-        _ = sandbox(FILES[file], arguments={"slop": 0.5}).facts
+        _ = box.facts
 
 
 LAYER = """
@@ -249,8 +250,7 @@ def test_a_mask_read_from_an_overwritten_input_is_seen(sandbox, one) -> None:
 
 
 @needs("torch")
-@pytest.mark.parametrize("layout", ["fortran", "strided", "expanded"])
-def test_layouts_of_torch(layout, sandbox) -> None:
+def test_layouts_of_torch(sandbox) -> None:
     text = """
     import torch
     class A:
@@ -260,9 +260,13 @@ def test_layouts_of_torch(layout, sandbox) -> None:
             return g * 0 + g.is_contiguous()
     """
     x = np.ones((2, 3))
-    plain, other = sandbox(text).run([Trial((x,), x), Trial((x,), x, layout=layout)])
+    layouts = ("fortran", "strided", "expanded")
+    plain, *others = sandbox(text).run(
+        [Trial((x,), x), *(Trial((x,), x, layout=layout) for layout in layouts)]
+    )
     assert plain.arrays["y"].all() and plain.arrays["d0"].all()
-    assert not other.arrays["y"].any() and not other.arrays["d0"].any()
+    for other in others:
+        assert not other.arrays["y"].any() and not other.arrays["d0"].any()
 
 
 @needs("paddle")
@@ -282,13 +286,15 @@ def test_a_class_in_numpy_beside_an_import_of_paddle_works_on_numpy(sandbox, one
 
 
 @pytest.mark.parametrize(
-    ("library", "dtype"),
-    [("torch", d) for d in ("float64", "float32", "float16", "bfloat16")]
-    + [("paddle", d) for d in ("float64", "float32")],
+    ("library", "dtypes"),
+    [("torch", ("float64", "float32", "float16", "bfloat16")), ("paddle", ("float64", "float32"))],
 )
-def test_dtypes(library, dtype, framework, one) -> None:
-    found = one(framework(f"{library}:nn.functional.relu"), X.astype(numpy_dtype(dtype)))
-    assert found.dtypes == {"y": dtype, "d0": dtype} and found.arrays["d0"].tolist() == [0, 1, 1]
+def test_dtypes(library, dtypes, framework, one) -> None:
+    box = framework(f"{library}:nn.functional.relu")
+    for dtype in dtypes:
+        found = one(box, X.astype(numpy_dtype(dtype)))
+        assert found.dtypes == {"y": dtype, "d0": dtype}
+        assert found.arrays["d0"].tolist() == [0, 1, 1]
 
 
 def test_a_dtype_that_a_framework_refuses_is_an_outcome(framework, one) -> None:

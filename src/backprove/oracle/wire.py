@@ -7,6 +7,7 @@ name, shape and raw bytes. Nothing is pickled.
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import Any, BinaryIO
 
 import msgspec
@@ -34,7 +35,7 @@ def pack(value: Any) -> Any:
     """The value with its arrays as plain dictionaries."""
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
-        return {MARK: array.dtype.name, "shape": array.shape, "data": array.tobytes()}
+        return {MARK: _name(array.dtype), "shape": array.shape, "data": array.tobytes()}
     if isinstance(value, dict):
         return {k: pack(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -52,6 +53,12 @@ def unpack(value: Any) -> Any:
     if isinstance(value, list):
         return [unpack(v) for v in value]
     return value
+
+
+@cache
+def _name(dtype: Any) -> str:
+    """NumPy makes the name of a dtype anew each time."""
+    return str(dtype.name)
 
 
 def numpy_dtype(name: str) -> Any:
