@@ -16,12 +16,16 @@ from backprove.findings import Evidence, Finding
 KNOWN = ("backprove", *LIBRARIES)
 
 
+def require_known(declared: str) -> None:
+    """Refuse the name of a convention that nobody has."""
+    if declared and declared not in KNOWN:
+        raise unknown("convention", declared, KNOWN)
+
+
 def findings(
     found: list[Kink], subject: Any, cls: Any, declared: str, answers: list[Answer]
 ) -> list[Finding]:
     """A warning where a declared convention is broken; else word of references that differ."""
-    if declared and declared not in KNOWN:
-        raise unknown("convention", declared, KNOWN)
     if not declared and issubclass(getattr(subject, "cls", object), cls):
         declared = "" if getattr(subject, "expression", "") else "backprove"
     broken = _broken(found, cls, declared) if declared else []

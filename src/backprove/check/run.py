@@ -40,12 +40,13 @@ def check(
     a framework's operator such as "paddle:nn.functional.silu". `arguments` go to its constructor.
     `against` names references ("exact", "torch", "jax", "paddle"), or the framework's operator
     that it stands for; a text with commas will do. `convention` declares whose gradient at kinks
-    it follows: "backprove", "torch", "jax" or "paddle". Raises UsageError
-    for an unknown reference and if there is nothing to hold it against, DependencyError for a
-    framework that is not installed.
+    it follows: "backprove", "torch", "jax" or "paddle". Raises UsageError for an unknown reference
+    or convention and if there is nothing to hold it against, DependencyError for a framework that
+    is not installed.
     """
     start = time.perf_counter()
     against = references.references_of(against)
+    conventions_of.require_known(convention)
     places = [a for a in against if ":" in a]
     names = [a.partition(":")[2].rpartition(".")[2] for a in places if not FILE.search(a)]
     libraries = [a.partition(":")[0] for a in against]
