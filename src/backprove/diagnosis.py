@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from backprove.seen import Seen
+
 Conclusion = Literal["causes", "healthy", "no signal", "too few steps", "undecided"]
 Standing = Literal["confirmed", "refuted", "undecided", "help", "control", "as given"]
 
@@ -56,6 +58,7 @@ class Diagnosis(msgspec.Struct):
                 changes: the same as {dotted key: value}
     verified    the metric of the repaired program after all its steps, where it was trained so far
     spent       how many steps were run again; in seconds
+    seen        what was seen while the training ran as given
     """
 
     conclusion: Conclusion
@@ -75,3 +78,4 @@ class Diagnosis(msgspec.Struct):
     spent_trainings: float = 0.0
     cut_short: bool = False
     interrupted: bool = False
+    seen: Seen | None = None

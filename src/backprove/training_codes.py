@@ -63,8 +63,8 @@ TITLES = {
     "OPT503": "the updates go up the slope of the loss, not down",
     "OPT504": "gradients are not reset between the steps",
     "OPT505": "{count} of {total} parameters are never updated",
-    "OPT506": "the gradient is not the derivative of the loss: {found:.3g} along itself, where the "
-    "loss says {expected:.3g}",
+    "OPT506": "the gradient is not the derivative of the loss: it says {found:.3g} along a "
+    "direction, where the loss changes by {expected:.3g}",
     "OPT507": "{optimizer} with these constants does not suit this problem",
     "OPT508": "the gradients of batches of {batch} rows are mostly noise",
     "OPT509": "batches of {batch} rows leave only {steps} steps",

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from backprove.doctor.divisors import divisors
 from backprove.doctor.early_stop import EarlyStop
 from backprove.doctor.epoch_watch import EpochWatch
 from backprove.doctor.layers import layers_of
 from backprove.doctor.probes import Probes
 from backprove.doctor.spec import Spec
+from backprove.optim.sgd import SGD
 from backprove.train.model import Model
 from backprove.train.progress import Plan, results
 from backprove.train.step import (
@@ -82,6 +84,18 @@ class ConfigRun(Probes):
     def learning_rate(self) -> float:
         scale = float(self._state["rate_scale"])
         return float(self._program.optimizer.rate(self.step_count)) * scale
+
+    @property
+    def divisors(self) -> Tree | None:
+        """What Adam divides the gradient by; None with other optimizers, or before a step."""
+        return divisors(self._program.optimizer, self.optimizer_state, self.step_count)
+
+    @property
+    def plain_descent(self) -> bool:
+        """Whether a step is learning rate times gradient, and nothing random is in the network."""
+        optimizer = self._program.optimizer
+        plain = type(optimizer) is SGD and optimizer.clip is None and optimizer.weight_decay == 0
+        return plain and "key" not in self._program.net.signature.context
 
     @property
     def has_held_out(self) -> bool:

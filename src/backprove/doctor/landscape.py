@@ -32,6 +32,24 @@ def sharpness(run: Run, x: Any, y: Any, iterations: int = ITERATIONS) -> float:
     return found
 
 
+def preconditioned_sharpness(run: Run, x: Any, y: Any, iterations: int = ITERATIONS) -> float:
+    """The largest eigenvalue of P^-1/2 H P^-1/2, P what Adam divides by; NaN without it."""
+    divisors = run.divisors
+    if divisors is None:
+        return math.nan
+    roots = {k: np.sqrt(d) for k, d in divisors.items()}
+    v, found = {k: g / roots[k] for k, g in run.gradient(x, y)[1].items()}, math.nan
+    for _ in range(iterations):
+        size = tree_norm(v)
+        if not (size > 0 and math.isfinite(size)):
+            return math.nan
+        v = {k: np.asarray(part) / size for k, part in v.items()}
+        turned = run.hessian_vector({k: p / roots[k] for k, p in v.items()}, x, y, dtype="float64")
+        turned = {k: p / roots[k] for k, p in turned.items()}
+        found, v = tree_dot(v, turned), turned
+    return found
+
+
 def gradient_noise(run: Run, batches: int = BATCHES) -> float:
     """The noise scale from whole and half batches; NaN for batches of fewer than four rows."""
     whole, half, size = [], [], len(run.batch(0)[0])

@@ -19,8 +19,10 @@ import numpy as np
 
 from backprove.doctor.curvature import Curvature
 from backprove.doctor.head_probe import ROWS, head_view
-from backprove.doctor.landscape import gradient_noise, sharpness
+from backprove.doctor.kill_probe import KillProbe
+from backprove.doctor.landscape import gradient_noise, preconditioned_sharpness, sharpness
 from backprove.doctor.layer_view import network_view
+from backprove.doctor.plateaus import constant_losses
 from backprove.doctor.sampling import LEAST, SHARE, sampled
 from backprove.doctor.subject import Run, Subject
 from backprove.doctor.trace import Broken, Record, StepRecord, Trace
@@ -74,7 +76,10 @@ class Observer:
         self._first_metric = run.metric() if share > SHARE else NAN
         self._updates = UpdateProbe(run) if share > SHARE else None
         self._head = self._head_view()
+        self._kills = KillProbe(run) if share > SHARE else None
+        self._floors = constant_losses(run.loss_of, run.outputs(self._x), self._y, self._kind())
         self._sharpness, self._noise = self._landscape() if share > SHARE else (NAN, NAN)
+        self._end = (NAN, NAN)
 
     def after(self, loss: float) -> None:
         """Look at the step that was just done; `loss` is what it returned."""
@@ -86,6 +91,8 @@ class Observer:
             return
         if self._updates is not None:
             self._updates.after(step)
+        if self._kills is not None:
+            self._kills.after(step)
         if step in self._measured:
             self._curvature.append(self._curve.measure(step, loss))
         if step in self._looks and not run.finished:
@@ -105,6 +112,8 @@ class Observer:
             total_steps=run.total_steps, seconds=time.perf_counter() - self._started,
             sharpness=self._sharpness, noise_scale=self._noise,
             head=self._head, updates=self._updates.view() if self._updates else UpdateView(),
+            end_sharpness=self._end[0], preconditioned=self._end[1], floors=self._floors,
+            kills=self._kills.kills if self._kills else [],
         )  # fmt: skip
 
     def _has_held_out(self) -> bool:
@@ -113,8 +122,11 @@ class Observer:
     def _head_view(self) -> HeadView:
         run = self.run
         rows = slice(0, ROWS)
-        kind = run.layers[-1].kind if run.layers else ""
-        return head_view(run.loss_of, run.outputs(self._x[rows]), self._y[rows], kind)
+        return head_view(run.loss_of, run.outputs(self._x[rows]), self._y[rows], self._kind())
+
+    def _kind(self) -> str:
+        """The class of the output activation, "" for none."""
+        return self.run.layers[-1].kind if self.run.layers else ""
 
     def _landscape(self) -> tuple[float, float]:
         """(largest curvature, noise scale) before the first step."""
@@ -130,6 +142,10 @@ class Observer:
         """The state at the end, once; after a broken step nothing has changed."""
         if self._records[-1].step != self.run.step_count:
             self._look()
+        if self._kills is not None and self.run.diverged_at is None:
+            rows = slice(0, FEWEST_PROBES // 2)
+            x, y = self._x[rows], self._y[rows]
+            self._end = sharpness(self.run, x, y), preconditioned_sharpness(self.run, x, y)
 
     def _record(self, gradients: Tree, changes: Tree) -> Record:
         run = self.run

@@ -42,6 +42,23 @@ class Probes:
             (dy, *_), _ = program.loss.bwd(kept, np.ones_like(value))
             return float(value), program.net.bwd(saved, dy, input_grad=False)[1]
 
+    def input_gradient(self, part: str, x: Any, y: Any, params: Tree) -> Any:
+        """The gradient of the loss by what the part of this name is given."""
+        found: dict[str, Any] = {}
+
+        def record(name: str, op: Any, kind: str, value: Any) -> None:
+            if kind == "gradient":
+                found[name] = value
+
+        program = self._program
+        with np.errstate(all="ignore"):
+            net = watched(program.net, record)
+            out, saved = self._forward(x, params, True, "float32", net)
+            value, kept = program.loss.fwd(out, y)
+            (dy, *_), _ = program.loss.bwd(kept, np.ones_like(value))
+            net.bwd(saved, dy, input_grad=False)
+        return found[part]
+
     def hessian_vector(self, v: Tree, x: Any, y: Any, dtype: str = "float64") -> Tree:
         """(g(w + e v) - g(w - e v)) / 2e with |e v| = 1e-5 (1 + |w|), 1e-2 (1 + |w|) in float32."""
         params = self._state["params"]

@@ -18,6 +18,7 @@ from backprove.doctor.failures import failures
 from backprove.doctor.opening import control, look, time_steps
 from backprove.doctor.outlook import trains
 from backprove.doctor.program import Program
+from backprove.doctor.seen import seen
 from backprove.doctor.series import in_series, parts_of
 from backprove.doctor.singles import singles
 from backprove.doctor.spec import Spec
@@ -60,7 +61,7 @@ def examine(
         diagnosis = judgement.diagnosis()
         if judgement.fix:
             diagnosis.verified = _verified(exam, judgement.fix, verify)
-        diagnosis.interrupted = exam.interrupted
+        diagnosis.interrupted, diagnosis.seen = exam.interrupted, seen(exam)
     finally:
         if own:
             executor.close()

@@ -100,6 +100,20 @@ class Run(Protocol):
         """What each layer computes, before and behind its activation."""
         ...
 
+    def input_gradient(self, part: str, x: Any, y: Any, params: Tree) -> Any:
+        """The gradient of the loss by what the part of this name is given."""
+        ...
+
+    @property
+    def plain_descent(self) -> bool:
+        """Whether a step is learning rate times gradient, and nothing random is in the network."""
+        ...
+
+    @property
+    def divisors(self) -> Tree | None:
+        """What Adam divides the gradient by; None with other optimizers, or before a step."""
+        ...
+
     def first_not_finite(self) -> Place | None:
         """Where the next step first meets NaN or infinity: operator, and what of it."""
         ...

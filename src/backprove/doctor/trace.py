@@ -105,11 +105,24 @@ class Broken(msgspec.Struct, frozen=True):
     high: float
 
 
+class Kill(msgspec.Struct, frozen=True):
+    """One step in the first layer: the share of its living units that it silences on its batch.
+
+    predicted is what `theory.killing_step` says before the step, found what came out.
+    """
+
+    step: int
+    predicted: float
+    found: float
+
+
 class Trace(msgspec.Struct):
     """Everything that was seen of one training from one seed.
 
-    sharpness is the largest eigenvalue of the Hessian before the first step, noise_scale the ratio
-    tr(Sigma) / |G|^2 of the gradient's noise there; both NaN if they were not measured.
+    sharpness is the largest eigenvalue of the Hessian before the first step, end_sharpness after
+    the last one, and preconditioned the same after the last one as Adam sees it; noise_scale the
+    ratio tr(Sigma) / |G|^2 of the gradient's noise at the start; all NaN if not measured. floors
+    are the losses of constant answers, see `plateaus`.
     """
 
     seed: int
@@ -128,6 +141,10 @@ class Trace(msgspec.Struct):
     seconds: float = 0.0
     head: HeadView = HeadView()
     updates: UpdateView = UpdateView()
+    end_sharpness: float = NAN
+    preconditioned: float = NAN
+    floors: dict[str, float] = {}
+    kills: list[Kill] = []
 
     @property
     def first(self) -> Record:

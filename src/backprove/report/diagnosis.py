@@ -11,6 +11,7 @@ from backprove.diagnosis import Diagnosis, Rerun
 from backprove.finding_view import clean, finding_text, verdict_sentence
 from backprove.findings import Evidence, Finding, Result, filled, label
 from backprove.messages import render
+from backprove.report.seen import seen_text
 from backprove.tables import paragraph, text_table
 
 _ROLES = {
@@ -42,6 +43,8 @@ def diagnosis_text(result: Result) -> str:
     if found.fix:
         blocks.append(render("The smallest change that repairs it, in the configuration:"))
         blocks.append("\n".join(f"    {clean(line)}" for line in found.fix))
+    if found.seen is not None:
+        blocks.append(seen_text(found.seen))
     blocks.append(_price(found))
     return "\n\n".join(blocks)
 

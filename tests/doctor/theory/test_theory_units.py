@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backprove.doctor.theory.born_dead import born_dead_probability, width_for
-from backprove.doctor.theory.killing_step import killed_share, killing_steps
+from backprove.doctor.theory.killing_step import killed_by, killing_steps
 from backprove.doctor.theory.symmetry import distinct_units, is_symmetric
 
 
@@ -84,8 +84,16 @@ def test_a_silent_unit_has_the_step_zero_and_does_not_count() -> None:
     z = np.array([[-1.0, 1.0]])
     steps = killing_steps([[1.0]], z, [[0.0, 1.0]])
     np.testing.assert_allclose(steps, [0.0, 0.5])
-    assert killed_share(steps, 0.4) == 0.0 and killed_share(steps, 0.6) == 1.0
-    assert killed_share(np.zeros(2), 1.0) == 0.0
+    assert killed_by([[1.0]], z, [[0.0, 1.0]], 0.4) == 0.0
+    assert killed_by([[1.0]], z, [[0.0, 1.0]], 0.6) == 1.0
+    assert killed_by([[1.0]], -np.abs(z), [[0.0, 1.0]], 1.0) == 0.0
+
+
+def test_a_larger_step_can_wake_a_unit_again() -> None:
+    """The second row is silent, and rises by 5 eta: it is above 0 from eta = .6 on."""
+    x, z, dz = np.eye(2), np.array([[1.0], [-3.0]]), np.array([[3.0], [-4.0]])
+    assert killing_steps(x, z, dz) == pytest.approx([0.5])
+    assert [killed_by(x, z, dz, eta) for eta in (0.4, 0.55, 0.65)] == [0.0, 1.0, 0.0]
 
 
 def test_without_bias_the_kernel_has_no_one() -> None:

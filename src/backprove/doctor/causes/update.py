@@ -58,7 +58,7 @@ def _wrong(trace: Trace, spec: Spec) -> list[Hypothesis]:
             "grad-bug", "OPT506", 0.85,
             parameters={"found": view.claimed, "expected": view.derivative},
             evidence=[
-                Evidence("square of the gradient", view.claimed),
+                Evidence("gradient times a direction", view.claimed),
                 Evidence("derivative of the loss along it", view.derivative),
             ],
             edits=edits.mistakes(spec, *names),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from backprove.doctor.facts import Facts
 from backprove.doctor.spec import Spec
-from backprove.doctor.symptoms import labels, losses, rows, running, units
+from backprove.doctor.symptoms import labels, losses, rows, running, units, updates
 from backprove.doctor.trace import Trace
 from backprove.findings import Finding
 
@@ -16,5 +16,5 @@ SUBJECTS = (rows, units, losses, running)
 
 def find(trace: Trace, facts: Facts, spec: Spec | None = None) -> list[Finding]:
     """All symptoms, those of the data first; without a spec those that need none."""
-    found = [] if spec is None else labels.find(facts, spec)
+    found = [] if spec is None else [*labels.find(facts, spec), *updates.find(trace, facts, spec)]
     return found + [finding for subject in SUBJECTS for finding in subject.find(trace, facts)]

@@ -6,7 +6,7 @@ import math
 
 from backprove.codes import finding
 from backprove.doctor.facts import Facts
-from backprove.doctor.theory.floors import TOLERANCE
+from backprove.doctor.theory.floors import TOLERANCE, Floor, matching
 from backprove.doctor.trace import Trace
 from backprove.findings import Evidence, Finding
 
@@ -14,9 +14,13 @@ START = 1.5
 """A first loss of so many times that of the class shares is strange."""
 
 
+FLAT = 0.1
+"""Outputs that spread by less than this share of the targets' deviation are a constant answer."""
+
+
 def find(trace: Trace, facts: Facts) -> list[Finding]:
     """What the loss shows at its beginning and at its end."""
-    return [*_start(trace, facts), *_plateau(trace)]
+    return [*_start(trace, facts), *_plateau(trace, facts)]
 
 
 def _start(trace: Trace, facts: Facts) -> list[Finding]:
@@ -28,9 +32,22 @@ def _start(trace: Trace, facts: Facts) -> list[Finding]:
     return [finding("LOS403", parameters={"found": first, "expected": usual})]
 
 
-def _plateau(trace: Trace) -> list[Finding]:
+def _plateau(trace: Trace, facts: Facts) -> list[Finding]:
     final, floor = trace.final_loss, trace.head.constant
-    if not (math.isfinite(final) and floor > 0) or abs(final - floor) > TOLERANCE * floor:
+    named = plateau(trace, facts)
+    best = math.isfinite(final) and floor > 0 and abs(final - floor) <= TOLERANCE * floor
+    if named is None and not best:
         return []
-    spread = Evidence("spread of the outputs over the rows", trace.last.spread)
-    return [finding("LOS408", parameters={"loss": final}, evidence=[spread])]
+    evidence = [Evidence("spread of the outputs over the rows", trace.last.spread)]
+    if named is not None:
+        evidence.insert(0, Evidence("the answer that costs as much", named.name))
+        evidence.insert(1, Evidence("what it costs", named.value))
+    return [finding("LOS408", parameters={"loss": final}, evidence=evidence)]
+
+
+def plateau(trace: Trace, facts: Facts) -> Floor | None:
+    """The constant answer whose loss the run ended at, while its outputs hardly spread."""
+    scale = facts.y_std if facts.kind == "real" else 0.5
+    if not trace.last.spread <= FLAT * scale:
+        return None
+    return matching(trace.final_loss, [Floor(*named) for named in trace.floors.items()])

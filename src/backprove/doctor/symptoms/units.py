@@ -34,7 +34,19 @@ def _silent(trace: Trace) -> list[Finding]:
         for layer in trace.last.layers
         if layer.silent > 0
     ]
-    return [finding("ACT301", parameters=parameters, evidence=layers)]
+    return [finding("ACT301", parameters=parameters, evidence=_killed(trace) + layers)]
+
+
+def _killed(trace: Trace) -> list[Evidence]:
+    """What theory says of the step that silenced most of the first layer, and what came."""
+    worst = max(trace.kills, key=lambda kill: kill.found, default=None)
+    if worst is None or worst.found == 0.0:
+        return []
+    where = f"step {worst.step + 1}"
+    return [
+        Evidence("units silenced by one step, predicted", worst.predicted, "share", where),
+        Evidence("units silenced by one step, found", worst.found, "share", where),
+    ]
 
 
 def _saturated(trace: Trace) -> list[Finding]:

@@ -39,8 +39,12 @@ def _rises(z: np.ndarray, moved: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return np.asarray(np.any((z <= 0) & (z - finite * moved > 0), axis=0))
 
 
-def killed_share(steps: Any, step: float) -> float:
-    """The share of units, alive before, that a step of this size silences."""
-    steps = np.asarray(steps)
-    alive = steps > 0
-    return float(np.mean(steps[alive] <= step)) if alive.any() else 0.0
+def killed_by(x: Any, z: Any, dz: Any, step: float, *, bias: bool = True) -> float:
+    """The share of units, alive before, that a step of this size silences on this batch.
+
+    Beyond its killing step a unit can wake again, by a row that was silent and rises.
+    """
+    x, z, dz = (np.asarray(a, dtype=np.float64) for a in (x, z, dz))
+    alive = np.any(z > 0, axis=0)
+    gone = np.all(z - step * (_kernel(x, bias) @ dz) <= 0, axis=0)
+    return float(np.mean(gone[alive])) if alive.any() else 0.0
