@@ -24,6 +24,9 @@ from backprove.findings import Evidence
 LIMIT = CATAPULT / 2
 """The overshoot from which a ReLU network does not come back."""
 
+KILLED = 0.4
+"""The prior where a whole layer died after a step beyond the stable one."""
+
 
 def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     """One hypothesis, if some step came near to the limit or the run broke."""
@@ -50,23 +53,33 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 def worst_step(trace: Trace) -> StepRecord | None:
     """The first early step beyond the limit, else the early one that came nearest, else any.
 
+    Where a layer died later on, the step that was the most too large of all counts.
     Behind the first step that is too large the network is another one, and its curvature says
     nothing about the step that it could have started with.
     """
     finite = [r for r in trace.curvature if math.isfinite(r.overshoot)]
     early = [r for r in finite if r.step < EARLY]
     beyond = (r for r in early if r.overshoot > LIMIT)
-    return next(beyond, None) or max(early or finite, key=lambda r: r.overshoot, default=None)
+    near = early if early and not killed(trace) else finite
+    return next(beyond, None) or max(near, key=lambda r: r.overshoot, default=None)
+
+
+def killed(trace: Trace) -> bool:
+    """Whether a layer that lived at the start is silent at the end, after a step too large."""
+    return trace.last.dead_layer and not trace.first.dead_layer and overshoot(trace) > 1
 
 
 def _prior(trace: Trace) -> float:
-    """From the early peak: log-linear from 0.1 at 1 to 0.8 at the limit; more if the run broke."""
+    """From the early peak: log-linear from 0.1 at 1 to 0.8 at the limit; more if the run broke, or
+    if a layer died.
+    """
     peak = early_overshoot(trace)
     if trace.broken is not None:
         return 0.9 if max(peak, overshoot(trace)) > 1 else 0.3
+    least = KILLED if killed(trace) else 0.1
     if peak <= 0.5:
-        return 0.0
-    return min(0.85, max(0.1, 0.1 + 0.7 * math.log(max(peak, 1.0)) / math.log(LIMIT)))
+        return KILLED if killed(trace) else 0.0
+    return min(0.85, max(least, 0.1 + 0.7 * math.log(max(peak, 1.0)) / math.log(LIMIT)))
 
 
 def _evidence(trace: Trace, worst: StepRecord, rate: float, stable: float) -> list[Evidence]:

@@ -26,8 +26,13 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 
 
 def roughness(trace: Trace) -> float:
-    """The mean change of the loss from step to step in the last half, relative to its mean."""
-    losses = np.array(trace.losses[len(trace.losses) // 2 :])
+    """The mean change of the loss from step to step in the last half, relative to its mean.
+
+    Where a layer is dead in the end, that of the time in which it was seen alive.
+    """
+    alive = [r.step for r in trace.records if not r.dead_layer]
+    count = max(alive, default=0) if trace.last.dead_layer else len(trace.losses)
+    losses = np.array(trace.losses[count // 2 : count])
     if len(losses) < 10 or not np.all(np.isfinite(losses)) or not losses.mean() > 0:
         return 0.0
     return float(np.mean(np.abs(np.diff(losses))) / losses.mean())

@@ -19,8 +19,11 @@ from backprove.doctor.trace import Trace
 
 def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
     """One hypothesis, if the loss is made for another kind, or another form, of target."""
-    if trace.head.undiscerning and facts.y_std > 0:
-        return [] if misfit(facts, spec) else [_form(trace, facts, spec)]
+    one_answer = trace.head.undiscerning and facts.y_std > 0
+    if one_answer and misfit(facts, spec):
+        return []
+    if one_answer and facts.integers:
+        return [_form(trace, facts, spec)]
     name = name_of(spec.training.loss)
     prior = 0.0
     if not trace.head.safe:
@@ -31,6 +34,8 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
         prior = max(prior, 0.35)
     elif facts.kind == "real" and name not in FOR_NUMBERS:
         prior = max(prior, 0.6)
+    if one_answer:
+        prior = 0.85
     if trace.head.flat or _nothing_to_learn(trace):
         prior = max(prior, 0.8 if trace.head.flat else 0.6)
     if prior == 0.0:
@@ -47,7 +52,7 @@ def hypotheses(trace: Trace, facts: Facts, spec: Spec) -> list[Hypothesis]:
 
 
 def _form(trace: Trace, facts: Facts, spec: Spec) -> Hypothesis:
-    """Labels that the loss does not take in any form: no row asks for an answer of its own."""
+    """Class numbers that the loss does not take: no row asks for an answer of its own."""
     return Hypothesis(
         "labels", "DAT105", 0.85,
         parameters={"loss": name_of(spec.training.loss)},
