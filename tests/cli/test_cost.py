@@ -137,6 +137,7 @@ def test_a_huge_safetensors_file_is_not_loaded(capsys, tmp_path) -> None:
         ([COURSE, "--convention", "flops"], "unknown convention"),
         ([COURSE, "--format", "xml"], "unknown format"),
         ([COURSE, "--optimizer", "adamm"], "adam"),
+        ([COURSE, "--engine", "torch"], "unknown engine"),
         ([COURSE, "--max-params", "much"], "--max-params"),
         ([COURSE, "--max-macs", "2X"], "--max-macs"),
         ([COURSE, "--max-macs", "1", "--convention", "paddle"], "--max-macs"),

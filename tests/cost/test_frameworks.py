@@ -265,6 +265,7 @@ def test_an_operation_without_a_formula_is_never_zero(library) -> None:
     [
         ("mlp", None, UsageError, "--input"),
         ("mlp", "4;x", UsageError, "4;x"),
+        ("mlp", "0,784", UsageError, "from 1 on"),
         ("mlp", "4,3:float99", UsageError, "float99"),
         ("mlp", "4,785", ShapeError, "4,785"),
         ("Raises", "4,3", ShapeError, "no thanks"),

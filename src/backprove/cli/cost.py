@@ -40,6 +40,10 @@ FORMATS: dict[str, Callable[[CostResult], str]] = {
 }
 
 
+ENGINES = ("jax", "numpy")
+"""Those whose steps are timed."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What is asked of every network alike."""
@@ -144,6 +148,8 @@ def cost(
     """Parameters, compute and memory, an operator a row."""
     if format not in FORMATS:
         raise unknown("format", format, FORMATS)
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
     arguments = parse_given(given or [])
     options = Options(
         input, batch_size, optimizer, loss, convention, activation, arguments, abstract
@@ -163,7 +169,7 @@ def cost(
             typer.echo("\n" + explained(result), err=format != "table")
     if strict and not result.complete:
         missed.append(render("an operator has no formula, so the totals are not complete"))
-    for sentence in missed:
+    for sentence in dict.fromkeys(missed):
         typer.echo(sentence, err=True)
     return 1 if missed else 0
 

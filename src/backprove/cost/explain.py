@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprove.cost.table import CostResult, Row
+from backprove.cost.table import CostResult, Row, Step
 from backprove.messages import render
 from backprove.tables import NARROWEST, screen_width, wrap
 
@@ -43,12 +43,29 @@ def _lines(row: Row) -> list[str]:
         lines.append("  " + render("shares the parameters of {name}", name=row.tied_to))
     if not row.known:
         lines.append("  " + render("no formula is known"))
-    for key, text in row.worked.items():
-        label, value = _labelled(row, key)
-        result = f"{value:,}"
-        equation = text if text == result else f"{text} = {result}"
-        lines.append(f"  {label}: {equation}")
-    return lines
+    worked = dict(row.worked)
+    last = {k: worked.pop(k) for k in list(worked) if row.steps and k.startswith("optimizer")}
+    for key, text in worked.items():
+        lines.append(_equation(row, key, text))
+    lines += [_step(step) for step in row.steps if any(step.counts.values())]
+    return [*lines, *(_equation(row, key, text) for key, text in last.items())]
+
+
+def _equation(row: Row, key: str, text: str) -> str:
+    label, value = _labelled(row, key)
+    result = f"{value:,}"
+    return f"  {label}: {text if text == result else f'{text} = {result}'}"
+
+
+def _step(step: Step) -> str:
+    """forward, addmm: 64 x 784 x 100; bias 64 x 100: 5,017,600 multiply-adds, 10,041,600 FLOP."""
+    name = step.operation if step.calls == 1 else f"{step.calls} x {step.operation}"
+    found = [f"{n:,} {render(KINDS[kind])}" for kind, n in step.counts.items() if n]
+    return "  " + ": ".join(
+        part
+        for part in (f"{render(PASSES[step.passed])}, {name}", step.formula, ", ".join(found))
+        if part
+    )
 
 
 def _labelled(row: Row, key: str) -> tuple[str, int]:

@@ -67,19 +67,20 @@ def _mean(inputs: Inputs, output: Shape, attributes: Attributes, needed: Needed)
     return {**found, "dx": f.joined([divided, found.get("dx", f.FREE)])}
 
 
-def _products(mac: int, inputs: Inputs, needed: Needed) -> Gradients:
-    """As many multiply-adds for each factor as forward."""
-    each = {i: f.multiply_adds(mac, prod(inputs[i]), f"{mac}") for i in needed if i < 2}
+def _products(size: int, inner: int, inputs: Inputs, needed: Needed) -> Gradients:
+    """As many multiply-adds for each factor as forward: dot products of length `inner`."""
+    mac, text = size * inner, f"{size} x {inner}"
+    each = {i: f.multiply_adds(mac, prod(inputs[i]), text) for i in needed if i < 2}
     return _by_pass(each, needed)
 
 
 def _matmul(inputs: Inputs, output: Shape, attributes: Attributes, needed: Needed) -> Gradients:
-    return _products(prod(output) * inputs[0][-1], inputs, needed)
+    return _products(prod(output), inputs[0][-1], inputs, needed)
 
 
 def _gemm(inputs: Inputs, output: Shape, attributes: Attributes, needed: Needed) -> Gradients:
     inner = inputs[0][0 if attributes.get("transA") else 1]
-    found = _products(prod(output) * inner, inputs, needed)
+    found = _products(prod(output), inner, inputs, needed)
     return found | _bias(2, prod(output), inputs, needed)
 
 

@@ -12,7 +12,7 @@ from backprove.cost.memory import ITEM
 from backprove.cost.onnx_read import STANDARD, Graph, Shape, read
 from backprove.cost.onnx_rules import amount
 from backprove.cost.onnx_training import Backward, numbers
-from backprove.cost.table import CostResult, Row
+from backprove.cost.table import CostResult, Row, Step
 from backprove.cost.totals import operations
 from backprove.cost.update_rows import add_update
 from backprove.errors import UsageError, unknown
@@ -121,9 +121,12 @@ def _rows(
     own = sum(size for n, size in used.items() if n not in owners)
     for parameter in used:
         owners.setdefault(parameter, name)
+    owned = [n for n in used if owners[n] == name] or list(used)
+    text = " + ".join(" * ".join(f"{d:,}" for d in graph.shapes[n]) or "1" for n in owned)
     row = Row(
         name=name,
         operator=node.op_type,
+        worked={"parameters": text} if text else {},
         parameters=own or sum(used.values()),
         used=sum(used.values()),
         trainable=own,
@@ -136,10 +139,10 @@ def _rows(
         found = amount(node.op_type, shapes, output, attributes)
     row.known = found is not None
     if found is not None:
-        row.counts["forward"] = numbers(found, convention)
+        counted = row.counts["forward"] = numbers(found, convention)
         row.formula = found.formula
-        passed = "forward.mac" if found.strict.mac else "forward.flop"
-        row.worked = {passed: found.formula.split(";")[0]} if found.formula else {}
+        step = {"operation": node.op_type, "formula": found.formula, "counts": counted}
+        row.steps.append(Step(passed="forward", **step))
         row.moved_bytes = ITEM * sum(map(prod, [*shapes, output or ()]))
     more = back.add_to(row, node, attributes) if back is not None and row.known else None
     return [row] if more is None else [row, more]

@@ -14,7 +14,7 @@ from typing import Any
 from backprove.cost.memory import ITEM
 from backprove.cost.onnx_backward import CONSTANT, gradients
 from backprove.cost.onnx_read import STANDARD, Graph
-from backprove.cost.table import KINDS, Operations, Row, summed
+from backprove.cost.table import KINDS, Operations, Row, Step, summed
 from backprove.oracle import formulas as f
 
 
@@ -51,8 +51,7 @@ class Backward:
             read = sum(map(prod, known)) if found else 0
             row.backward_bytes = ITEM * (prod(row.output_shape) + read + written) if found else 0
         for passed, amount in (found or {}).items():
-            self._add(row, passed, numbers(amount, self.convention))
-            row.worked |= {f"{passed}.mac": amount.formula} if amount.strict.mac else {}
+            self._add(row, passed, node.op_type, amount)
         self._join(row, names)
         return None if found is not None else _unknown(row)
 
@@ -71,11 +70,14 @@ class Backward:
                 amount = f.elementwise("add", (times - 1) * prod(shape))
                 bias = name in self.trained and len(shape) == 1
                 passed = "dbias" if bias else "dweight" if name in self.trained else "dx"
-                self._add(row, passed, numbers(amount, self.convention))
+                self._add(row, passed, "Add", amount)
 
-    @staticmethod
-    def _add(row: Row, passed: str, found: Operations) -> None:
+    def _add(self, row: Row, passed: str, operation: str, amount: f.Amount) -> None:
+        found = numbers(amount, self.convention)
         row.counts[passed] = summed([row.counts.get(passed, {}), found])
+        row.steps.append(
+            Step(passed=passed, operation=operation, formula=amount.formula, counts=found)
+        )
 
 
 def numbers(amount: f.Amount, convention: str) -> Operations:

@@ -18,6 +18,19 @@ KINDS = ("mac", "flop", "cheap", "trans", "random")
 """What is counted, each apart: the fields of `counts.Count`."""
 
 
+class Step(msgspec.Struct, kw_only=True):
+    """What executions of one kind within a row came to, and how: "64 x 784 x 100; bias 64 x 100".
+
+    The formula names what the counts arise from; it is no equation for one of them.
+    """
+
+    passed: str
+    operation: str
+    formula: str
+    counts: Operations
+    calls: int = 1
+
+
 class Row(msgspec.Struct, kw_only=True):
     """One operator of a network (or its loss).
 
@@ -34,6 +47,7 @@ class Row(msgspec.Struct, kw_only=True):
     known         False for an operator without a formula: the total then reads "at least"
     measured      True if the operator has no formula and was counted during a run
     worked        the same as `formula`, by quantity: {"forward.mac": "64 * 784 * 1,500"}
+    steps         of a network of a framework or an ONNX file: what was executed, kind by kind
     """
 
     name: str
@@ -52,6 +66,7 @@ class Row(msgspec.Struct, kw_only=True):
     optimizer_bytes: int = 0
     measured: bool = False
     worked: dict[str, str] = {}
+    steps: list[Step] = []
     times: dict[str, Time] = {}
 
     def amount(self, pass_: str, kind: str = "flop") -> int:

@@ -180,6 +180,7 @@ def _parameters(net: Any, recorder: Recorder) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
+            "shape": [int(n) for n in p.shape],
             "size": size(p),
             "bytes": size(p) * p.element_size(),
             "trainable": not p.stop_gradient,

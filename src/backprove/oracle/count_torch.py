@@ -266,6 +266,7 @@ def _parameters(parameters: dict[str, Any], used: set[int]) -> list[dict[str, An
     return [
         {
             "name": name,
+            "shape": [int(n) for n in p.shape],
             "size": p.numel(),
             "bytes": p.numel() * p.element_size(),
             "trainable": p.requires_grad,

@@ -106,8 +106,8 @@ def _matmul(values: list[Any], out: Any) -> f.Amount:
 
 
 def _matmul_backward(values: list[Any], out: Any, needed: dict[int, str]) -> Any:
-    mac = size(out) * inner(values)
-    found = {i: f.multiply_adds(mac, size(values[i]), f"{mac}") for i in needed if i < 2}
+    mac, text = size(out) * inner(values), f"{size(out)} x {inner(values)}"
+    found = {i: f.multiply_adds(mac, size(values[i]), text) for i in needed if i < 2}
     return _by_pass(found, needed)
 
 

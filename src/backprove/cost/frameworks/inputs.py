@@ -31,6 +31,8 @@ def parse(text: str | None) -> tuple[list[dict[str, Any]], dict[str, dict[str, A
                 found=text,
             )
         name, numbers, dtype = match.groups()
+        if re.search(r"(^|,)0+(,|$)", numbers):
+            raise UsageError("expected lengths from 1 on in --input, found {found!r}", found=text)
         shape = [] if numbers == "()" else [int(n) for n in numbers.split(",")]
         one = {"shape": shape, "dtype": dtype or "float32"}
         if name is None:

@@ -9,7 +9,7 @@ from backprove._version import __version__
 from backprove.cost import memory
 from backprove.cost.frameworks.tools import TOOLS, as_printed
 from backprove.cost.loss_row import fitting_loss, left_out, loss_inputs, loss_row
-from backprove.cost.table import KINDS, CostResult, Operations, Row, summed
+from backprove.cost.table import KINDS, CostResult, Operations, Row, Step, summed
 from backprove.cost.totals import operations
 from backprove.cost.update_rows import add_update
 from backprove.op import Op
@@ -41,7 +41,8 @@ def result_of(
         rows.append(loss_row(lossy, loss_inputs(lossy, output)))
         rows[-1].saved_bytes = memory.ITEM * prod(output) if _keeps_input(lossy) else 0
     for row in rows:
-        row.formula = "; ".join(f"{k} = {v}" for k, v in row.worked.items())
+        told = [f"{step.passed} {step.operation} = {step.formula}" for step in row.steps]
+        row.formula = "; ".join([*(f"{k} = {v}" for k, v in row.worked.items()), *told])
     return CostResult(
         subject=subject,
         batch_size=shapes[0][0] if shapes and shapes[0] else 1,
@@ -91,13 +92,10 @@ def _row(
 ) -> Row:
     known = [one for one in listed if one["known"]]
     counts: dict[str, Operations] = {}
-    worked: dict[str, str] = {}
     for passed in ("forward", "dx", "dweight", "dbias"):
         chosen = [one for one in known if one["pass"] == passed]
         if chosen:
             counts[passed] = summed([_numbers(one, convention) for one in chosen])
-            mac = [one["formula"] for one in chosen if one["mac"] and one["formula"]]
-            worked |= {f"{passed}.mac": "; ".join(mac)} if mac else {}
     owned = [p for p in own if p["owner"] == p["name"]]
     tied = next((p["owner"] for p in own if p["owner"] != p["name"]), None)
     output = found["outputs"].get(path)
@@ -114,7 +112,23 @@ def _row(
         moved_bytes=sum(one["moved"] for one in listed if one["pass"] == "forward"),
         backward_bytes=sum(one["moved"] for one in listed if one["pass"] != "forward"),
         measured=False,
-        worked=worked,
+        worked={"parameters": _sizes(owned or own)} if own else {},
+        steps=[_step(one, convention) for one in known],
+    )
+
+
+def _sizes(parameters: list[dict[str, Any]]) -> str:
+    """784 * 100 + 100, one product for each parameter."""
+    return " + ".join(" * ".join(f"{n:,}" for n in p["shape"]) or "1" for p in parameters)
+
+
+def _step(one: dict[str, Any], convention: str) -> Step:
+    return Step(
+        passed=one["pass"],
+        operation=one["name"],
+        formula=one["formula"],
+        counts=_numbers(one, convention),
+        calls=one["calls"],
     )
 
 
