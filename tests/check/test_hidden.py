@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from backprove.check import check
+from backprove.errors import UsageError
 
 LEAKY = """
 import numpy as np
@@ -64,6 +65,25 @@ def test_each_is_found_at_few_simple_numbers(tmp_path, more, code, facts) -> Non
 def test_a_mistake_at_equal_inputs_is_shown_at_two_equal_numbers(tmp_path) -> None:
     shown = evidence_of(found_in(tmp_path, PRODUCT)[0])
     assert (shown["input"], shown["second input"], shown["yours"]) == (1.0, 1.0, 2.0)
+
+
+@pytest.mark.parametrize("end", ["raise ValueError('no')", "import os; os._exit(3)", "return None"])
+def test_what_stops_is_shown_at_one_number(tmp_path, end) -> None:
+    (finding,) = found_in(tmp_path, LEAKY.format(more=end))
+    assert evidence_of(finding)["input"] == 1.0
+
+
+def test_slopes_that_differences_cannot_tell_are_no_kinks(tmp_path) -> None:
+    text = "import numpy as np\nclass Sine:\n    def forward(self, x):\n        self.x = x\n"
+    text += "        return np.sin(x)\n    def backward(self, dy):\n"
+    (tmp_path / "f.py").write_text(text + "        return dy * np.cos(self.x)\n")
+    assert "wrong" not in {c.verdict for c in check(str(tmp_path / "f.py")).checks}
+
+
+@pytest.mark.parametrize("target", ["leaky_relu", "jax:nn.leaky_relu"])
+def test_a_setting_that_an_operator_cannot_take_is_refused(target) -> None:
+    with pytest.raises(UsageError, match="cannot be made with negative_slope='abc'"):
+        check(target, negative_slope="abc")
 
 
 def test_the_script_lays_arrays_out_as_they_were(tmp_path) -> None:

@@ -20,6 +20,7 @@ ROWS = [
     ("B17d value lost", f"paddle:{F}elu", X, "GRD001", {"yours": 0.0, "input": -40.0}),
     ("B17d jax", "jax:nn.elu", X, "GRD001", {"yours": 0.0, "input": -40.0}),
     ("B19", f"paddle:{F}silu", X, "GRD013", {"expected": 0.0}),
+    ("B19b", f"paddle:{F}silu", X, "GRD013", {"also in": "float32"}),
     ("silu large", f"paddle:{F}silu", X, "GRD019", {"expected": 1.0}),
     ("B25 value", f"paddle:{F}log_sigmoid", "value", "GRD015", {}),
     ("B25 gradient", f"paddle:{F}log_sigmoid", X, "GRD013", {"input": "-inf", "expected": 1.0}),

@@ -51,7 +51,7 @@ class Frame:
         """
         same = {id(x) for x in known}
         floating = [x for x in self.arrays if dtype_name(x) in FLOATING]
-        loose = [x for x in self.others if not isinstance(x, PLAIN)]
+        loose = [x for x in self.others if not _fixed(x)]
         return any(id(x) not in same for x in (*floating, *loose))
 
     def taken(self) -> list[Any]:
@@ -74,6 +74,13 @@ class Frame:
 
     def __hash__(self) -> int:
         return hash(Frame)
+
+
+def _fixed(value: Any) -> bool:
+    """Whether it follows no input: plain data, or a shape of a type of its own (torch.Size)."""
+    return isinstance(value, PLAIN) or (
+        isinstance(value, tuple) and all(isinstance(v, int) for v in value)
+    )
 
 
 def _mapped(function: Callable[[Any], Any], value: Any) -> Any:

@@ -16,7 +16,7 @@ from backprove.errors import UsageError, unknown
 from backprove.ops import find
 from backprove.oracle.client import reference, require
 from backprove.oracle.names import spelled_out
-from backprove.targets.constructor import described, unknown_argument
+from backprove.targets.constructor import build, described, unknown_argument
 from backprove.targets.dotted import synonym
 from backprove.targets.place import find as read
 
@@ -64,7 +64,10 @@ def framework(
     else:
         found = worker.ask("names:described", library=library, name=path)
         call = call_of(library, path, found, cls)
-    return Framework(library, name, call, cls, worker, named(given, cls))
+    arguments = named(given, cls)
+    if arguments:
+        build(cls, {**dict(cls.CASES[0].arguments), **arguments})
+    return Framework(library, name, call, cls, worker, arguments)
 
 
 def named(given: dict[str, Any], cls: Any) -> dict[str, Any]:

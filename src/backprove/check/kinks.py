@@ -45,8 +45,11 @@ class Kink:
         return render("x = {x}: {side}", x=f"{self.x:g}", side=label(self.side))
 
 
-def kinks(source: Pointwise, outcome: dict[str, Any]) -> list[Kink]:
-    """The kinks of a cell, from the outcome of its first trial (all points, dy = 1)."""
+def kinks(source: Pointwise, outcome: dict[str, Any], unsure: Any = False) -> list[Kink]:
+    """The kinks of a cell, from the outcome of its first trial (all points, dy = 1).
+
+    Not where its slopes are `unsure`.
+    """
     if "d0" not in outcome.get("arrays", {}):
         return []
     gradient = np.asarray(outcome["arrays"]["d0"]).astype(np.float64)
@@ -55,7 +58,9 @@ def kinks(source: Pointwise, outcome: dict[str, Any]) -> list[Kink]:
     left, right = source.table.left, source.table.right
     with np.errstate(all="ignore"):
         apart = np.abs(right - left) > 1e-6 * np.fmax(np.abs(left), np.abs(right))
-    places = np.nonzero(apart & np.isfinite(source.points.astype(np.float64)))[0]
+    places = np.nonzero(
+        apart & ~np.asarray(unsure) & np.isfinite(source.points.astype(np.float64))
+    )[0]
     return [
         Kink(float(source.points[i]), float(left[i]), float(right[i]), float(gradient[i]),
              source.arguments, source.op)

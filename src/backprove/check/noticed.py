@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from backprove import codes
 from backprove.check.cells import Tally
 from backprove.check.counterexample import input_of, place, what
+from backprove.check.framework import Framework
 from backprove.check.precision import DTYPES
 from backprove.check.refusals import names_a_setting
 from backprove.check.script import script
-from backprove.check.trial import Failure
+from backprove.check.trial import Failure, Trial
 from backprove.check.undecided import undecided
 from backprove.files import relative
 from backprove.findings import Evidence, Finding
 from backprove.op import Op
+from backprove.targets import Outcome
 from backprove.targets.sentences import plainly
 
 
@@ -24,7 +29,7 @@ def stops(tally: Tally, subject: Any) -> list[Finding]:
     first = tally.ended or (errors[0] if errors else None)
     if first is None:
         return []
-    outcome, trial = plainly(first[0]), first[1]
+    outcome, trial = plainly(first[0]), _smallest(first[0], first[1], subject)
     where = {**place(subject, "run"), "line": outcome.line, "source": ""}
     if outcome.file:
         where["file"] = relative(outcome.file)
@@ -44,6 +49,23 @@ def stops(tally: Tally, subject: Any) -> list[Finding]:
         parameters |= {"found": outcome.error, "expected": "array"}
     shown_by = script(Failure(trial, "d0", "stopped", (), None, None, None), subject)
     return [codes.finding(code, parameters=parameters, evidence=evidence, script=shown_by, **where)]
+
+
+def _smallest(outcome: Outcome, trial: Trial, subject: Any) -> Trial:
+    """The trial with one element alone, if that stops in the same way.
+
+    Only a trial of one array that becomes another one of its shape can be cut.
+    """
+    x = np.asarray(trial.inputs[0]) if len(trial.inputs) == 1 else np.empty(0)
+    cut = x.ndim == 1 and x.size > 1 and x.shape == np.shape(trial.dy)
+    if not cut or isinstance(subject, Framework):
+        return trial
+    one = np.ones(1, dtype=x.dtype)
+    single = replace(trial, inputs=(one,), dy=one.copy(), layout="plain", purpose="one element")
+    (again,) = subject.run([single.request()])
+    other = again.get("ended") or again.get("stopped")
+    same = other is not None and (other.kind, other.method) == (outcome.kind, outcome.method)
+    return single if same else trial
 
 
 def open_questions(tally: Tally, subject: Any) -> list[Finding]:

@@ -14,6 +14,7 @@ from backprove.check.cells import Tally
 from backprove.check.counterexample import common, shown, what
 from backprove.check.examples import DRAWN
 from backprove.check.narrow import digits_lost, narrower
+from backprove.check.precision import DTYPES
 from backprove.check.shrink.points import SEVERITY
 from backprove.check.shrink.smallest import smallest
 from backprove.check.trial import Failure
@@ -134,6 +135,7 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     own = [least, *own]
     title = what(name, subject.facts["inputs"])
     shared = common(least, subject, title)
+    shared["evidence"] += _also(own)
     parameters: dict[str, Any] = {"what": title}
     if kind == "missing":
         return codes.finding("GRD007", parameters=parameters, **shared)
@@ -169,6 +171,13 @@ def _of_result(own: list[Failure], tally: Tally, subject: Any) -> Finding:
     if code == "GRD011":
         parameters |= {"found": narrow, "expected": "float64"}
     return codes.finding(code, parameters=parameters, **shared)
+
+
+def _also(own: list[Failure]) -> list[Evidence]:
+    """The other dtypes in which it fails like the first."""
+    found = {f.trial.dtype for f in own if f.kind == own[0].kind} - {own[0].trial.dtype}
+    names = ", ".join(sorted(found, key=DTYPES.index))
+    return [Evidence("also in", names)] if names else []
 
 
 def _pattern(name: str, own: list[Failure], tally: Tally) -> tuple[str, list[Evidence]]:

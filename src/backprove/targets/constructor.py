@@ -61,7 +61,10 @@ def described(make: Callable[..., Any]) -> dict[str, Any]:
 
 
 def build(cls: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    """An object of the class. Raises UsageError for an argument too many or too few.
+    """An object of the class.
+
+    Raises UsageError for an argument too many or too few, and for one that an operator of ours
+    cannot take.
 
     A loss that needs the model it belongs to is given a stand-in.
     """
@@ -81,7 +84,17 @@ def build(cls: Callable[..., Any], arguments: dict[str, Any]) -> Any:
             names=", ".join(absent),
             example=" ".join(f"{n}=..." for n in absent),
         )
-    return cls(**{**models, **arguments})
+    try:
+        return cls(**{**models, **arguments})
+    except (TypeError, ValueError) as error:
+        if not getattr(cls, "__module__", "").startswith("backprove.") or not arguments:
+            raise
+        raise UsageError(
+            "{name} cannot be made with {arguments} ({reason}): give other values",
+            name=name,
+            arguments=", ".join(f"{k}={v!r}" for k, v in arguments.items()),
+            reason=str(error),
+        ) from error
 
 
 def unknown_argument(word: str, known: list[str], name: str) -> UsageError:

@@ -91,7 +91,8 @@ def _points(subject: Any, given: dict[str, Any], seed: int, found: Study, refere
             if found.tally.ended:
                 return
             if dtype == "float64" and len(found.tally.runs) > before:
-                found.kinks += _apart(kinks(cell, found.tally.runs[before][1]))
+                first, outcome = found.tally.runs[before]
+                found.kinks += _apart(kinks(cell, outcome, first.expected["d0"].free))
 
 
 def _apart(found: list[Kink]) -> list[Kink]:

@@ -135,7 +135,10 @@ FIXED = ("target", "targets", "label", "labels")
 
 
 def doers(subject: Any, libraries: list[str]) -> list[Twice]:
-    """Who differentiates the subject's backward; nobody where it is written for NumPy alone."""
+    """Who differentiates the subject's backward; nobody where it is written for NumPy alone.
+
+    One library will do for somebody's own class: its formulas are the same in all.
+    """
     if isinstance(subject, Framework):
         return [Twice(subject, subject.library)]
     if subject.library != "numpy":
@@ -145,9 +148,10 @@ def doers(subject: Any, libraries: list[str]) -> list[Twice]:
     usual = [n for n in USUAL if installed(n)]
     if ours(subject):
         return [Twice(subject, name) for name in named or usual[:1]]
-    boxes = ((name, box(subject, name)) for name in named or usual)
-    found = [Twice(subject, name, place) for name, place in boxes if place is not None]
-    return found if named else found[:1]
+    for name in sorted(named or usual, key=[*USUAL, *LIBRARIES].index):
+        if (place := box(subject, name)) is not None:
+            return [Twice(subject, name, place)]
+    return []
 
 
 def ours(subject: Any) -> bool:

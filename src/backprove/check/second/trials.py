@@ -87,12 +87,15 @@ def arrays(
 def chosen(subject: Any, cls: Any, most: int = 2) -> list[Any]:
     """The drawn examples with the fewest numbers that the subject can be asked at."""
     found: list[tuple[int, int, Any]] = []
+    stranger = not isinstance(subject, Framework) and not issubclass(subject.cls, cls)
     for example in examples(cls):
         if example.purpose != DRAWN:
             continue
         if isinstance(subject, Framework) and (
             not subject.sayable(example.case.arguments) or "key" in example.op.signature.context
         ):
+            continue
+        if stranger and (example.case.arguments or example.values):
             continue
         count = sum(np.size(x) for x in (*example.inputs, *example.values.values()))
         if count <= MOST:
