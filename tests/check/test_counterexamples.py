@@ -107,7 +107,7 @@ def test_a_wrong_linear_is_named(weight, bias, code, what, shown, tmp_path, caps
 
 def test_a_softmax_with_the_diagonal_only_fails_at_a_zero_input(tmp_path, capsys) -> None:
     _, found, evidence = checked(tmp_path, SOFTMAX)
-    assert found.code == "GRD001" and evidence["input"] == 0.0
+    assert found.code == "GRD001" and evidence["input"] == [[0.0, 0.0]]
     assert evidence["shape"] == "(1, 2)"
     assert "0." in run(found.script, capsys)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backprove.check.script import script
-from backprove.check.trial import Failure
+from backprove.check.trial import SMALLER, Failure
 from backprove.files import relative
 from backprove.findings import Evidence
 
@@ -76,6 +76,8 @@ def place(subject: Any, title: str) -> dict[str, Any]:
 
 def _input(least: Failure) -> Any:
     x = least.trial.inputs[0]
+    if _whole(least.trial):
+        return _plain(x)
     if (np.shape(x) == least.trial.dy.shape and least.place != ()) or x.ndim == 0:
         return _plain(x[least.place] if np.ndim(x) == len(least.place) else x)
     return str(np.asarray(x, dtype=np.float64).tolist()) if x.size <= 12 else f"shape {x.shape}"
@@ -93,6 +95,12 @@ def _others(trial: Any) -> list[Evidence]:
 OTHERS = ("second input", "third input", "fourth input")
 
 
+def _whole(trial: Any) -> bool:
+    """Whether arrays are shown whole: their other elements matter too, and they are few."""
+    few = max(np.size(trial.inputs[0]), np.size(trial.dy)) <= 12
+    return bool(few and trial.purpose == SMALLER and np.asarray(trial.inputs[0]).dtype.kind in "fV")
+
+
 def _short(value: Any) -> Any:
     size = np.size(value)
     floating = np.asarray(value).dtype.kind in "fV"
@@ -101,6 +109,8 @@ def _short(value: Any) -> Any:
 
 def _dy(least: Failure) -> Any:
     dy = least.trial.dy
+    if _whole(least.trial):
+        return _plain(dy)
     if least.place and dy.ndim == len(least.place) and dy.shape == np.shape(least.trial.inputs[0]):
         return _plain(dy[least.place])
     return _plain(dy) if dy.size <= 12 else f"shape {dy.shape}"

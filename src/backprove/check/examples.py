@@ -21,7 +21,7 @@ from backprove.check.bounds import loosened
 from backprove.check.jacobian import Jacobian, at_infinity, jacobian
 from backprove.check.precision import DTYPES, limits
 from backprove.check.terms import inputs_size
-from backprove.check.trial import Bound, Trial
+from backprove.check.trial import SMALLER, Bound, Trial
 from backprove.check.variants import pairs, variants
 from backprove.errors import BackproveError
 
@@ -137,7 +137,7 @@ class Example:
             other.case, other.inputs, other.purpose = self.case, case.inputs, self.purpose
             other.values = case.values
             other.exact = jacobian(other.op, case.inputs, case.values)
-            found = other.trial(case.dy, dtype, "smaller case")
+            found = other.trial(case.dy, dtype, SMALLER)
             found = found if strict else other._lenient(found)
             return replace(found, arguments=case.arguments)
 

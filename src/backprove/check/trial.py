@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+SMALLER = "smaller case"
+"""The purpose of a trial whose arrays were made smaller."""
+
 
 @dataclass(frozen=True)
 class Bound:

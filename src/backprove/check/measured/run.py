@@ -16,6 +16,7 @@ from backprove.check.measured.ask import Forward
 from backprove.check.measured.examples import Base, Measured, measure
 from backprove.check.measured.points import MeasuredPoints
 from backprove.check.measured.scan import scanned
+from backprove.check.trial import SMALLER
 from backprove.findings import Check
 
 DTYPES = ("float64", "float32")
@@ -153,12 +154,12 @@ def maker(forward: Forward, reference: Any, found: Study) -> Any:
         there = Forward(forward.subject, case.arguments)
         there.dtype = forward.dtype
         optional = found.bases[0].base.optional if found.bases else frozenset()
-        base = Base(case.arguments, case.inputs, case.values, optional, case.labels, "smaller case")
+        base = Base(case.arguments, case.inputs, case.values, optional, case.labels, SMALLER)
         measured = measure(there, base)
         if measured is None or measured.y.shape != np.shape(case.dy):
             return None
         if base.labels is None:
-            return _referred(measured, reference, found).trial(case.dy, dtype, "smaller case")
+            return _referred(measured, reference, found).trial(case.dy, dtype, SMALLER)
         readings = dict(losses.candidates(measured.y, base.labels))
         slope = readings.get(found.loss)
         return None if slope is None else measured.trial(slope, dtype, found.loss)
