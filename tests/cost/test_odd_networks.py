@@ -9,6 +9,7 @@ from tests.support import ask
 
 from backprove import messages
 from backprove.cost.frameworks import cost_of_file
+from backprove.errors import DataError
 
 HERE = Path(__file__).parent / "networks"
 LIBRARIES = pytest.mark.parametrize("library", ["torch", "paddle"])
@@ -106,3 +107,28 @@ def test_a_compiled_layer_is_counted_as_it_is_written(abstract) -> None:
     assert found.complete
     assert found.operations("forward") == 2 * 256 + 32 + 32
     assert found.operations("dweight", "mac") == 256
+
+
+@LIBRARIES
+def test_products_of_complex_numbers_are_unknown(library) -> None:
+    found = count(library, "Complex", "4,8")
+    assert not found.complete_in("forward") and not found.complete_in("backward")
+    assert found.operations("forward", "mac") == 0
+
+
+def test_a_gradient_within_forward() -> None:
+    """torch: forward 32 multiply-adds, and 32 for the gradient of x within it."""
+    found = count("torch", "OwnGradient", "4,8")
+    assert found.operations("forward", "mac") == 64
+    ask("paddle")
+    with pytest.raises(DataError, match="takes a gradient of its own"):
+        count("paddle", "OwnGradient", "4,8")
+
+
+@LIBRARIES
+@pytest.mark.parametrize(("loss", "counted"), [("mse", True), ("cross_entropy", False)])
+def test_a_loss_that_does_not_take_the_output_is_told(library, loss, counted) -> None:
+    found = count(library, "Batched", "2,4,8", loss=loss)
+    assert any("loss" in row.counts for row in found.rows) is counted
+    told = "CrossEntropy does not take an output of shape (2, 4, 4)" in str(found)
+    assert told is not counted

@@ -24,6 +24,9 @@ from backprove.oracle.recording_paddle import KINDS, TENSOR, Call, Recorder, ope
 from backprove.oracle.refused import Refused, words
 from backprove.oracle.tools.paddle_flops import printed
 
+HOOKS_FAIL = "memory's size is 0"
+"""What Paddle says where its hooks on kept values meet a gradient that is taken within forward."""
+
 
 def count(
     place: str,
@@ -101,7 +104,8 @@ def _counted(net: Any, inputs: list[Any], keywords: dict[str, Any]) -> dict[str,
         except Refused:
             raise
         except (Exception, SystemExit) as error:
-            raise Refused("run", words(error)) from error
+            watching = HOOKS_FAIL in str(error) and all(map(is_there, recorder.leaves))
+            raise Refused("watched" if watching else "run", words(error)) from error
         recorder.active = False
     ends = [y for y in tensors(out, KINDS) if not y.stop_gradient]
     own = {id(p): p for p in recorder.leaves if not p.stop_gradient}

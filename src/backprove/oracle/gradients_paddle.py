@@ -24,17 +24,19 @@ def needs(recorder: Recorder, call: Call) -> dict[int, str]:
 
 
 def record(ledger: Ledger, recorder: Recorder, call: Call, wanted: Wanted) -> None:
+    """Add an operation and its gradients; what complex numbers cost no formula tells."""
     first = next(iter(tensors(call.out, KINDS)), None)
     if first is None:
         return
     name, operands = call.name, operands_of(call)
+    complex_numbers = any("complex" in str(v.dtype) for v in [*operands, first])
     if name not in FREE or name == "embedding":
-        amount = forward(name, call.values, first)
+        amount = None if complex_numbers else forward(name, call.values, first)
         ledger.record(call.path, name, {"forward": amount}, _moved(call, operands))
     if not wanted(call):
         return
     found = backward(name, call.values, first, needs(recorder, call))
-    if found is None:
+    if found is None or (found and complex_numbers):
         ledger.record(call.path, f"{name}_grad", {"dx": None}, 0)
     elif found:
         ledger.record(call.path, f"{name}_grad", found, _moved(call, operands))

@@ -48,3 +48,25 @@ class Compiled(nn.Layer):
     @paddle.jit.to_static
     def forward(self, x):
         return nn.functional.relu(self.layer(x))
+
+
+class Complex(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.weight = self.create_parameter([8, 8])
+
+    def forward(self, x):
+        return (x.astype("complex64") @ self.weight.astype("complex64")).abs()
+
+
+class OwnGradient(nn.Layer):
+    """Takes a gradient within forward, and differentiates through it."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(8, 1)
+
+    def forward(self, x):
+        x.stop_gradient = False
+        (gradient,) = paddle.grad(self.layer(x).sum(), x, create_graph=True)
+        return gradient.pow(2).sum()

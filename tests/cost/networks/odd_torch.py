@@ -113,3 +113,25 @@ def normalised():
 
 def spectral():
     return spectral_norm(nn.Linear(8, 8))
+
+
+class Complex(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(8, 8))
+
+    def forward(self, x):
+        return (x.to(torch.cfloat) @ self.weight.to(torch.cfloat)).abs()
+
+
+class OwnGradient(nn.Module):
+    """Takes a gradient within forward, and differentiates through it."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(8, 1)
+
+    def forward(self, x):
+        x = x.requires_grad_()
+        (gradient,) = torch.autograd.grad(self.layer(x).sum(), x, create_graph=True)
+        return gradient.pow(2).sum()

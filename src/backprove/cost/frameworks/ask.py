@@ -89,6 +89,13 @@ def failure(
             place=place,
             reason=reason,
         )
+    if found["failed"] == "watched":
+        return DataError(
+            "{place} cannot be counted: Paddle does not let the values that it keeps for backward "
+            "be watched while forward takes a gradient of its own ({reason})",
+            place=place,
+            reason=reason,
+        )
     if any(word in reason for word in OUT_OF_MEMORY) and not abstract:
         return DataError(
             "{place} does not fit into memory ({reason}): count it with --abstract, which "
