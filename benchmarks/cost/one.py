@@ -76,11 +76,23 @@ def thop(net: Any, inputs: list[Any]) -> dict[str, Any]:
 
 
 def ptflops(net: Any, inputs: list[Any], backend: str = "pytorch") -> dict[str, Any]:
-    """Given the inputs by name, by a constructor: in every other way it leaves out the batch."""
+    """Given the inputs by name, since in every other way it leaves out the batch.
+
+    A network that is a single layer it counts only if the input comes without a name.
+    """
+    made = dict(zip(signature(net.forward).parameters, inputs, strict=False))
+    found = _complexity(net, inputs, made, backend)
+    if found[0] is None and len(inputs) == 1:
+        found = _complexity(net, inputs, inputs[0], backend)
+    if found[0] is None:
+        raise RuntimeError("ptflops gave no number")
+    return {"mac": int(found[0]), "parameters": int(found[1])}
+
+
+def _complexity(net: Any, inputs: list[Any], made: Any, backend: str) -> Any:
     from ptflops import get_model_complexity_info
 
-    made = dict(zip(signature(net.forward).parameters, inputs, strict=False))
-    mac, parameters = get_model_complexity_info(
+    return get_model_complexity_info(
         net,
         tuple(inputs[0].shape),
         print_per_layer_stat=False,
@@ -88,9 +100,6 @@ def ptflops(net: Any, inputs: list[Any], backend: str = "pytorch") -> dict[str, 
         input_constructor=lambda _: made,
         backend=backend,
     )
-    if mac is None:
-        raise RuntimeError("ptflops gave no number")
-    return {"mac": int(mac), "parameters": int(parameters)}
 
 
 def ptflops_shape(net: Any, inputs: list[Any]) -> dict[str, Any]:
