@@ -48,8 +48,6 @@ def _claim(exam: Examination, hypothesis: Hypothesis) -> Claim | None:
         moved = mediated(exam, hypothesis, edit.id)
         if edit.masking and not moved:
             continue
-        if moved is False and hypothesis.mediator and hypothesis.mediator.kind == "zero":
-            continue
         reached = median(exam.laboratory.progress(edit.id))
         weight = hypothesis.prior * reached * _useless(exam, hypothesis)
         weight *= UNMOVED if moved is False else 1.0
