@@ -41,16 +41,15 @@ class Adam(Optimizer):
         return ("m", "v")
 
     def scalars(self, step: Any, rate: Any) -> dict[str, Any]:
-        first, second = (1.0 / correction(beta, step + 1) for beta in self.betas)
+        first, second = (correction(beta, step + 1) for beta in self.betas)
         return {"rate": rate, "first": first, "second": second}
 
     def rule(self, w: Any, g: Any, m: Any, v: Any, **scalars: Any) -> tuple[Any, ...]:
-        """The corrections come as reciprocals: one division an element in place of three."""
         beta1, beta2 = self.betas
         m = beta1 * m + (1.0 - beta1) * g
         v = beta2 * v + (1.0 - beta2) * (g * g)
-        root = namespace(w).sqrt(v * scalars["second"])
-        return w - scalars["rate"] * (m * scalars["first"] / (root + self.eps)), m, v
+        root = namespace(w).sqrt(v / scalars["second"])
+        return w - scalars["rate"] * (m / scalars["first"] / (root + self.eps)), m, v
 
     def work(self) -> Count:
         return Count(flop=13, trans=1)
