@@ -182,6 +182,11 @@ class ConfigRun(Probes):
     def probe_data(self) -> tuple[Any, Any]:
         return self._evaluated(self._train)
 
+    def probes(self, rows: int) -> tuple[Any, Any]:
+        """The first rows of `probe_data`, at most so many."""
+        first = slice(0, min(rows, self._probe.stop))
+        return prepared(self._program, self._train.x[first], None, False), self._train.y[first]
+
     def _evaluated(self, rows: Any) -> tuple[Any, Any]:
         x = prepared(self._program, rows.x[self._probe], None, False)
         return x, rows.y[self._probe]

@@ -27,16 +27,16 @@ from backprove.doctor.sampling import LEAST, SHARE, sampled
 from backprove.doctor.subject import Run, Subject
 from backprove.doctor.trace import Broken, Record, StepRecord, Trace
 from backprove.doctor.update_probe import UpdateProbe
-from backprove.doctor.views import NAN, HeadView, UpdateView
+from backprove.doctor.views import NAN, UpdateView
 
 Tree = dict[str, Any]
 
 MOST_PROBES = 1000
 """At most so many rows are probed for silent units, and `FEWEST_PROBES` where steps are cheap."""
 
-FEWEST_PROBES = 256
+FEWEST_PROBES = 192
 
-MEASURE_PRICE = 4.0
+MEASURE_PRICE = 5.0
 """What measuring the curvature of a step costs, in steps: a gradient, a forward pass, and
 sums over all parameters."""
 
@@ -58,9 +58,9 @@ class Observer:
     def __init__(self, run: Run, *, share: float = SHARE, curvature: bool = True) -> None:
         self.run = run
         self._batch_size, total = len(run.batch(0)[0]), run.total_steps
-        rows = int(share * total * 3 * self._batch_size / (2 * LEAST))
+        rows = int(LOOKS * share * total * 3 * self._batch_size / LEAST)
         rows = min(MOST_PROBES, max(FEWEST_PROBES, rows))
-        self._x, self._y = (part[:rows] for part in run.probe_data)
+        self._x, self._y = run.probes(rows)
         self._looks = sampled(
             total, max(1.0, len(self._x) / (3 * self._batch_size)), 6, LOOKS * share
         )
@@ -75,9 +75,13 @@ class Observer:
         self._broken: Broken | None = None
         self._first_metric = run.metric() if share > SHARE else NAN
         self._updates = UpdateProbe(run) if share > SHARE else None
-        self._head = self._head_view()
+        outputs = run.outputs(self._x[:ROWS])
+        self._head = head_view(run.loss_of, outputs, self._y[:ROWS], self._kind())
+        self._floors: dict[str, float] = {}
+        if share > SHARE:
+            shape = (len(self._y), *np.shape(outputs)[1:])
+            self._floors = constant_losses(run.loss_of, shape, self._y, self._kind())
         self._kills = KillProbe(run) if share > SHARE else None
-        self._floors = constant_losses(run.loss_of, run.outputs(self._x), self._y, self._kind())
         self._sharpness, self._noise = self._landscape() if share > SHARE else (NAN, NAN)
         self._end = (NAN, NAN)
 
@@ -118,11 +122,6 @@ class Observer:
 
     def _has_held_out(self) -> bool:
         return bool(getattr(self.run, "has_held_out", False))
-
-    def _head_view(self) -> HeadView:
-        run = self.run
-        rows = slice(0, ROWS)
-        return head_view(run.loss_of, run.outputs(self._x[rows]), self._y[rows], self._kind())
 
     def _kind(self) -> str:
         """The class of the output activation, "" for none."""

@@ -20,12 +20,12 @@ CONSTANTS = (0.0, 1.0, -1.0)
 """Answers at which outputs get stuck."""
 
 
-def constant_losses(loss: Loss, outputs: Any, y: Any, kind: str) -> dict[str, float]:
+def constant_losses(loss: Loss, shape: tuple[int, ...], y: Any, kind: str) -> dict[str, float]:
     """The loss of constant answers that the output activation can give, by what they are.
 
-    outputs (N, K) give the shape alone; kind is the class of the output activation, "" for none.
+    shape: (N, K) of the outputs; kind: the class of the output activation, "" for none.
     """
-    shape, y = np.shape(outputs), np.asarray(y)
+    y = np.asarray(y)
     if len(shape) != 2:
         return {}
     low, high = REACH.get(kind, (-math.inf, math.inf))

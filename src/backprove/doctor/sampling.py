@@ -12,7 +12,7 @@ import numpy as np
 SHARE = 0.08
 """The looks may cost this share of all steps."""
 
-LEAST = 4
+LEAST = 3
 """Short runs get this many looks in any case."""
 
 

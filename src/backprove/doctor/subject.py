@@ -62,6 +62,10 @@ class Run(Protocol):
         """(x, y) of at most 2000 training rows, always the same."""
         ...
 
+    def probes(self, rows: int) -> tuple[Any, Any]:
+        """The first rows of `probe_data`, at most so many."""
+        ...
+
     def step(self, rate_scale: float = 1.0) -> float:
         """One optimizer step; its loss. `rate_scale` multiplies the learning rate of this one."""
         ...
