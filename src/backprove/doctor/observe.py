@@ -36,7 +36,7 @@ MOST_PROBES = 1000
 
 FEWEST_PROBES = 192
 
-MEASURE_PRICE = 5.0
+MEASURE_PRICE = 6.0
 """What measuring the curvature of a step costs, in steps: a gradient, a forward pass, and
 sums over all parameters."""
 

@@ -165,7 +165,7 @@ def test_two_softmaxes_never_fall_below_their_floor() -> None:
 def test_a_network_stuck_at_zero_is_named() -> None:
     """T5: a dead output layer answers 0, and the loss is E[y^2]."""
     spec = changed(
-        clusters(),
+        clusters(training__batch_size=400),
         {
             "data.targets": "number", "network.layers": [10, 8, 1], "training.loss": "mse",
             "network.output": "relu",
