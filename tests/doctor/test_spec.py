@@ -44,7 +44,7 @@ def test_a_file_brings_back_the_whole_configuration(tmp_path) -> None:
     ],
 )
 def test_unknown_keys_are_refused_with_the_nearest(changes, nearest) -> None:
-    with pytest.raises(UsageError, match=f"did you mean '{nearest}'"):
+    with pytest.raises(UsageError, match=rf"did you mean ['\[]{nearest}['\]]"):
         changed(spec(), changes)
 
 
