@@ -79,8 +79,9 @@ class Observer:
         self._head = head_view(run.loss_of, outputs, self._y[:ROWS], self._kind())
         self._floors: dict[str, float] = {}
         if share > SHARE:
-            shape = (len(self._y), *np.shape(outputs)[1:])
-            self._floors = constant_losses(run.loss_of, shape, self._y, self._kind())
+            y = run.probe_data[1]
+            shape = (len(y), *np.shape(outputs)[1:])
+            self._floors = constant_losses(run.loss_of, shape, y, self._kind())
         self._kills = KillProbe(run) if share > SHARE else None
         self._sharpness, self._noise = self._landscape() if share > SHARE else (NAN, NAN)
         self._end = (NAN, NAN)
