@@ -70,10 +70,15 @@ def outputs(program: Program, state: Tree, x: Any) -> Any:
     )[0]
 
 
+def draws(program: Program) -> tuple[bool, bool]:
+    """Whether the transform and the network draw random numbers."""
+    data = program.transform is not None and getattr(program.transform, "random", True)
+    return data, "key" in program.net.signature.context
+
+
 def keys(program: Program, key: Any, step: Any) -> tuple[Any, Any]:
     """The random keys of a step, for the transform and the network; None where none is drawn."""
-    data = program.transform is not None and getattr(program.transform, "random", True)
-    net = "key" in program.net.signature.context
+    data, net = draws(program)
     if not (data or net):
         return None, None
     of_step = random.fold_in(key, step)

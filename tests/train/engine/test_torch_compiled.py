@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -80,6 +81,22 @@ found["jax"] = "jax" in sys.modules
 print(json.dumps(found))
 """
 
+NO_COMPILER = """
+import json
+import numpy as np
+from backprove import Linear, Model, Sequential
+from backprove.errors import UsageError
+
+data = np.ones((8, 6), dtype=np.float32), np.arange(8) % 3
+model = Model(Sequential(Linear(6, 3)), engine="torch-compiled").prepare("sgd", "cross_entropy")
+before = model.state_dict()
+try:
+    model.fit(data, batch_size=8, epochs=1, verbose=0)
+except UsageError as error:
+    after = model.state_dict()
+    print(json.dumps([str(error), all(np.array_equal(before[k], after[k]) for k in before)]))
+"""
+
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, object]:
@@ -123,3 +140,21 @@ def test_jax_is_not_loaded_beside_it(found) -> None:
 )
 def test_what_cannot_be_recorded_is_refused(found, what, words) -> None:
     assert words in found[what]
+
+
+def test_without_a_compiler_it_says_so_and_changes_nothing(tmp_path) -> None:
+    if find_spec("torch") is None:
+        pytest.skip("needs PyTorch")
+    words = [sys.executable, "-c", NO_COMPILER]
+    environment = {
+        **os.environ,
+        "CXX": "no-such-compiler",
+        "TORCHINDUCTOR_CACHE_DIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=120, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said, same = json.loads(done.stdout.splitlines()[-1])
+    assert said.startswith("PyTorch could not compile a step of this network")
+    assert same

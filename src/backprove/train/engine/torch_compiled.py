@@ -17,7 +17,7 @@ from backprove.errors import UsageError
 from backprove.optim.base import Optimizer
 from backprove.train.engine import Run
 from backprove.train.engine.torch import TorchEngine
-from backprove.train.step import Program, Tree, gradients, tree_map
+from backprove.train.step import Program, Tree, draws, gradients, tree_map
 
 Step = Callable[..., Tree]
 
@@ -44,9 +44,11 @@ class CompiledTorchEngine(TorchEngine):
             for i in range(count):
                 rows = order[first + i * size : first + (i + 1) * size]
                 arrays = self._arrays(state, data, rows)
-                if size not in self._steps:
-                    self._steps[size] = compiled(self._step, arrays)
-                entries.append(self._steps[size](*arrays))
+                if size in self._steps:
+                    entries.append(self._steps[size](*arrays))
+                else:
+                    self._steps[size], entry = compiled(self._step, arrays)
+                    entries.append(entry)
                 if not np.isfinite(float(entries[-1]["loss"])):
                     break
                 state = {**state, "step": np.asarray(int(state["step"]) + 1, dtype=np.int32)}
@@ -87,8 +89,11 @@ class CompiledTorchEngine(TorchEngine):
         return entry
 
 
-def compiled(step: Step, arrays: tuple[Any, ...]) -> Step:
-    """The step for arrays of these shapes. Raises UsageError where it cannot be compiled."""
+def compiled(step: Step, arrays: tuple[Any, ...]) -> tuple[Step, Tree]:
+    """The step for arrays of these shapes, and what its first run gave.
+
+    PyTorch compiles in the first run. Raises UsageError where it cannot: nothing has run then.
+    """
 
     def plain(kept: Tree, rounded: Tree, x: Any, target: Any, rows: Any, scalars: Tree) -> Tree:
         return step(kept, rounded, x, target, rows, scalars)
@@ -98,7 +103,7 @@ def compiled(step: Step, arrays: tuple[Any, ...]) -> Step:
         recorded.graph.eliminate_dead_code()
         recorded.recompile()
         made: Step = torch.compile(recorded, dynamic=False, fullgraph=True)
-        return made
+        return made, made(*arrays)
     except Exception as error:
         raise UsageError(
             "PyTorch could not compile a step of this network ({reason}): choose engine='torch'",
@@ -116,8 +121,7 @@ def _write(finite: Any, old: Tree, new: Tree) -> None:
 
 def _refuse(program: Program) -> None:
     """Raise UsageError for what cannot be recorded as operations on arrays alone."""
-    random = program.transform is not None and getattr(program.transform, "random", True)
-    if random or "key" in program.net.signature.context:
+    if any(draws(program)):
         raise UsageError(
             "the torch-compiled engine draws no random numbers: choose engine='jax' or 'torch' for "
             "dropout and random transforms"
