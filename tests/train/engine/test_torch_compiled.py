@@ -46,7 +46,7 @@ with tempfile.TemporaryDirectory() as folder:
     again.fit(data, batch_size=32, epochs=2, verbose=0, resume=True)
 same = [np.array_equal(v, again.state_dict()[k]) for k, v in whole.state_dict().items()]
 found["resumed"] = all(same) and again.step_losses == whole.step_losses
-net = Sequential(Linear(6, 3))
+net = Sequential(Linear(6, 3000), Linear(3000, 3))
 wild = Model(net, engine="torch-compiled", precision="bf16").prepare(SGD(1e38))
 try:
     wild.fit(data, batch_size=32, epochs=2, verbose=0)

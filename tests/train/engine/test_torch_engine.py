@@ -26,8 +26,8 @@ OPTIMIZERS = {
     "adam": Adam(1e-2, clip=ClipByNorm(0.5)), "adamw": AdamW(1e-2), "rmsprop": RMSprop(1e-3),
 }
 
-def model(optimizer, engine="torch", seed=1, **options):
-    parts = Linear(6, 16), BatchNorm1D(16), LeakyReLU(), Dropout(0.2), Linear(16, 3)
+def model(optimizer, engine="torch", seed=1, width=16, **options):
+    parts = Linear(6, width), BatchNorm1D(width), LeakyReLU(), Dropout(0.2), Linear(width, 3)
     made = Model(Sequential(*parts), engine=engine, seed=seed, **options)
     return made.prepare(optimizer, "cross_entropy", ["accuracy"])
 
@@ -47,8 +47,10 @@ with tempfile.TemporaryDirectory() as folder:
     again.fit(data, batch_size=32, epochs=2, verbose=0, resume=True)
 same = [np.array_equal(v, again.state_dict()[k]) for k, v in whole.state_dict().items()]
 found["resumed"] = all(same) and again.step_losses == whole.step_losses
-half = trained(OPTIMIZERS["adam"], precision="bf16")
-found["half"] = float(np.abs(np.array(half.step_losses) - whole.step_losses).max())
+for name, width in {"half": 3000, "small": 16}.items():
+    pair = [trained(SGD(1e-3), width=width, precision=p) for p in ("float32", "bf16")]
+    found[name] = float(np.abs(np.subtract(*(np.array(m.step_losses) for m in pair))).max())
+half = pair[1]
 found["dtypes"] = sorted({str(v.dtype) for v in half.state_dict().values()})
 wild = model(SGD(1e30))
 try:
@@ -79,8 +81,9 @@ def test_a_resumed_run_ends_with_the_same_bits(found) -> None:
     assert found["resumed"]
 
 
-def test_bf16_rounds_products_and_keeps_float32_parameters(found) -> None:
+def test_bf16_rounds_large_products_alone_and_keeps_float32_parameters(found) -> None:
     assert 1e-6 < found["half"] < 0.05
+    assert found["small"] == 0.0
     assert found["dtypes"] == ["float32"]
 
 
