@@ -5,7 +5,8 @@ Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror and Shaw, "Parallel random nu
 an operator that needs randomness is given a key, so a training run in NumPy and the compiled one
 in JAX drop the same units.
 
-A key is an array of two uint32 (or of two whole numbers in a PyTorch or Paddle tensor).
+A key is an array of two uint32 (or of two whole numbers in a PyTorch or Paddle tensor). PyTorch
+has no arithmetic of uint32: there words are int64, cut to 32 bits where they grow.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from backprove.arrays import library, namespace
+from backprove.arrays import cast, library, namespace
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
 _UNIT = 2.0**-24
+_WORD = 0xFFFFFFFF
 
 
 def key(seed: int) -> Any:
@@ -31,36 +33,42 @@ def fold_in(key: Any, data: Any) -> Any:
     """A new key from a key and a whole number below 2**32: a step, the place of a layer."""
     key = words(key)
     xp = namespace(key)
-    word = xp.asarray(data, dtype=xp.uint32)
+    word = xp.asarray(data, dtype=key.dtype)
     return xp.stack(threefry(key, xp.zeros_like(word), word))
 
 
 def words(key: Any) -> Any:
-    """The key as an array that computes with uint32: NumPy's in place of PyTorch's and Paddle's."""
-    plain = library(key) in ("torch", "paddle")
-    return np.asarray(key).astype(np.uint32) if plain else key
+    """The key as an array that computes with words of 32 bits: NumPy's in place of Paddle's."""
+    if library(key) == "paddle":
+        return np.asarray(key).astype(np.uint32)
+    return cast(key, "int64") if library(key) == "torch" else key
 
 
 def threefry(key: Any, c0: Any, c1: Any) -> tuple[Any, Any]:
-    """Threefry-2x32-20 of the counter words c0, c1 (uint32 arrays of one shape)."""
-    xp = namespace(key)
+    """Threefry-2x32-20 of the counter words c0, c1 (arrays of one shape, of the key's dtype)."""
     with np.errstate(over="ignore"):
-        parity = xp.asarray(_PARITY, dtype=xp.uint32)
-        ks = (key[0], key[1], key[0] ^ key[1] ^ parity)
-        x0, x1 = c0 + ks[0], c1 + ks[1]
+        ks = (key[0], key[1], key[0] ^ key[1] ^ _literal(_PARITY, key))
+        x0, x1 = _word(c0 + ks[0]), _word(c1 + ks[1])
         for block in range(5):
             for rotation in _ROTATIONS[block % 2]:
-                x0 = x0 + x1
-                x1 = _rotate(xp, x1, rotation) ^ x0
-            x0 = x0 + ks[(block + 1) % 3]
-            x1 = x1 + ks[(block + 2) % 3] + xp.asarray(block + 1, dtype=xp.uint32)
+                x0 = _word(x0 + x1)
+                x1 = _rotate(x1, rotation) ^ x0
+            x0 = _word(x0 + ks[(block + 1) % 3])
+            x1 = _word(x1 + ks[(block + 2) % 3] + _literal(block + 1, key))
     return x0, x1
 
 
-def _rotate(xp: Any, x: Any, bits: int) -> Any:
-    left = xp.asarray(bits, dtype=xp.uint32)
-    right = xp.asarray(32 - bits, dtype=xp.uint32)
-    return (x << left) | (x >> right)
+def _word(x: Any) -> Any:
+    """The lowest 32 bits, which is all that uint32 has."""
+    return x & _WORD if library(x) == "torch" else x
+
+
+def _literal(value: int, like: Any) -> Any:
+    return namespace(like).asarray(value, dtype=like.dtype)
+
+
+def _rotate(x: Any, bits: int) -> Any:
+    return _word(x << _literal(bits, x)) | (x >> _literal(32 - bits, x))
 
 
 def uniform(key: Any, shape: tuple[int, ...], like: Any) -> Any:
@@ -72,10 +80,10 @@ def uniform(key: Any, shape: tuple[int, ...], like: Any) -> Any:
     xp = namespace(key)
     size = prod(shape)
     half = (size + 1) // 2
-    counter = xp.arange(half, dtype=xp.uint32)
+    counter = xp.arange(half, dtype=key.dtype)
     x0, x1 = threefry(key, xp.zeros_like(counter), counter)
     bits = xp.concat([x0, x1])[:size]
-    bits = bits >> xp.asarray(8, dtype=xp.uint32)
+    bits = bits >> _literal(8, bits)
     if library(like) == library(key):
         return xp.reshape(xp.astype(bits, like.dtype) * _UNIT, shape)
     target = namespace(like)

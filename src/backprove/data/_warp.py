@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backprove.arrays import cast, dtype_name, namespace, shape
+from backprove.arrays import cast, dtype_name, library, namespace, shape
 from backprove.errors import ShapeError
 
 Field = Callable[[Any, int, int, int], tuple[Any, Any]]
@@ -64,11 +64,19 @@ def bilinear(x: Any, row: Any, column: Any, fill: float | None) -> Any:
     pixels = xp.reshape(x, (-1,))
 
     def at(step: int) -> Any:
-        return xp.take(pixels, corner + step, mode="clip")
+        return _fetch(pixels, corner + step)
 
     above, below = at(0) * west + at(1) * east, at(width) * west + at(width + 1) * east
     found = above * upper + below * lower
     return found if not fill else found + fill * (1.0 - (upper + lower) * (west + east))
+
+
+def _fetch(pixels: Any, index: Any) -> Any:
+    """The pixels at these places; beyond the ends, where a NaN leads, the last one."""
+    xp = namespace(pixels)
+    if library(pixels) in ("numpy", "jax.numpy"):
+        return xp.take(pixels, index, mode="clip")
+    return pixels[xp.clip(index, 0, len(pixels) - 1)]
 
 
 def _cell(xp: Any, place: Any, size: int) -> tuple[Any, tuple[Any, Any]]:

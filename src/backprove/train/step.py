@@ -90,7 +90,15 @@ def keys(program: Program, key: Any, step: Any) -> tuple[Any, Any]:
 
 def gradients(program: Program, state: Tree, x: Any, target: Any) -> tuple[Tree, Tree, Tree]:
     """(gradients of the parameters, new running statistics, log of the step)."""
-    for_data, for_net = keys(program, state["key"], state["step"])
+    drawn = keys(program, state["key"], state["step"])
+    return gradients_of(program, state, drawn, x, target)
+
+
+def gradients_of(
+    program: Program, state: Tree, drawn: tuple[Any, Any], x: Any, target: Any
+) -> tuple[Tree, Tree, Tree]:
+    """`gradients` with the keys of the step, for the transform and the network."""
+    for_data, for_net = drawn
     x = prepared(program, x, for_data, True)
     y, saved = program.net.fwd(x, **state["params"], **state["stats"], key=for_net, training=True)
     value, kept = program.loss.fwd(y, target)

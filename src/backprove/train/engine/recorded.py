@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils import _pytree as pytree
 
 from backprove.errors import UsageError
 from backprove.train.step import Tree
 
-Step = Callable[..., Tree]
+Step = Callable[[list[Any]], Tree]
 
 _ATEN = torch.ops.aten
 _OPTIONS: dict[str, Any] = {
@@ -22,28 +24,34 @@ _OPTIONS: dict[str, Any] = {
 product with the bias added to it is slower than both apart."""
 
 
-def compiled(step: Step, arrays: tuple[Any, ...]) -> tuple[Step, Tree]:
-    """The step for arrays of these shapes, and what its first run gave.
+def compiled(step: Callable[..., Tree], arrays: tuple[Any, ...]) -> tuple[Step, Tree]:
+    """The step as a function of the leaves of arrays like these, and what its first run gave.
 
-    The last of `arrays` is a row of `scalar_rows`.
-    PyTorch compiles in the first run. Raises UsageError where it cannot: nothing has run then.
+    The last of `arrays` is a row of `scalar_rows`. PyTorch compiles in the first run. Raises
+    UsageError where it cannot: nothing has run then.
     """
+    leaves, form = pytree.tree_flatten(arrays)
+    names: list[str] = []
 
-    def plain(kept: Tree, rounded: Tree, x: Any, target: Any, rows: Any, row: Any) -> Tree:
-        return step(kept, rounded, x, target, rows, row)
+    def flat(*leaves: Any) -> list[Any]:
+        found = step(*pytree.tree_unflatten(leaves, form))
+        names[:] = found
+        return list(found.values())
 
     try:
-        recorded = make_fx(plain, tracing_mode="fake")(*arrays)
+        recorded = make_fx(flat, tracing_mode="fake")(*leaves)
         _multiply_by_reciprocals(recorded.graph)
         recorded.graph.eliminate_dead_code()
         recorded.recompile()
-        made: Step = torch.compile(recorded, dynamic=False, fullgraph=True, options=_OPTIONS)
-        return made, made(*arrays)
+        made = torch.compile(recorded, dynamic=False, fullgraph=True, options=_OPTIONS)
+        first = made(*leaves)
     except Exception as error:
         raise UsageError(
             "PyTorch could not compile a step of this network ({reason}): choose engine='torch'",
             reason=f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}",
         ) from error
+    named = partial(zip, names, strict=True)
+    return lambda leaves: dict(named(made(*leaves))), dict(named(first))
 
 
 def scalar_rows(values: list[dict[str, float]]) -> Any:
