@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -47,7 +48,7 @@ with tempfile.TemporaryDirectory() as folder:
     again.fit(data, batch_size=32, epochs=2, verbose=0, resume=True)
 same = [np.array_equal(v, again.state_dict()[k]) for k, v in whole.state_dict().items()]
 found["resumed"] = all(same) and again.step_losses == whole.step_losses
-net = Sequential(Linear(6, 3000), Linear(3000, 3))
+net = Sequential(Linear(6, 25000), Linear(25000, 3))
 wild = Model(net, engine="torch-compiled", precision="bf16").prepare(SGD(1e38))
 try:
     wild.fit(data, batch_size=32, epochs=2, verbose=0)
@@ -103,13 +104,25 @@ except UsageError as error:
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, object]:
+def cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def found(cache) -> dict[str, object]:
     if find_spec("torch") is None or not any(map(shutil.which, ("g++", "clang++"))):
         pytest.skip("needs PyTorch and a C++ compiler")
     words = [sys.executable, "-c", SCRIPT]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=280, check=False)
+    own = {k: v for k, v in os.environ.items() if k != "TORCHINDUCTOR_CACHE_DIR"}
+    own["BACKPROVE_CACHE"] = str(cache)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=280, check=False, env=own)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_programs_are_kept_in_the_users_cache_folder(found, cache) -> None:
+    assert list((cache / "torch").rglob("*.so"))
+    assert (cache / "torch").stat().st_mode & 0o777 == 0o700
 
 
 def test_losses_parameters_and_statistics_are_numpys_to_rounding(found) -> None:

@@ -12,7 +12,7 @@ from backprove.ops.linear.linear import Linear
 from backprove.pure import pure_backward
 from backprove.train.wrapped import Wrapped
 
-SMALLEST = 2**14
+SMALLEST = 2**17
 """Weights from which on a layer's products are rounded: smaller ones are not faster in bfloat16,
 and the last layer's answers, which the loss reads, keep their digits."""
 

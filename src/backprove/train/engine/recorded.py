@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -10,6 +12,7 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
+from backprove.data._cache import folder
 from backprove.errors import UsageError
 from backprove.train.step import Tree
 
@@ -30,6 +33,7 @@ def compiled(step: Callable[..., Tree], arrays: tuple[Any, ...]) -> tuple[Step, 
     The last of `arrays` is a row of `scalar_rows`. PyTorch compiles in the first run. Raises
     UsageError where it cannot: nothing has run then.
     """
+    keep_programs()
     leaves, form = pytree.tree_flatten(arrays)
     names: list[str] = []
 
@@ -52,6 +56,22 @@ def compiled(step: Callable[..., Tree], arrays: tuple[Any, ...]) -> tuple[Step, 
         ) from error
     named = partial(zip, names, strict=True)
     return lambda leaves: dict(named(made(*leaves))), dict(named(first))
+
+
+def keep_programs() -> None:
+    """Let PyTorch keep compiled programs in our cache folder, where other users cannot write.
+
+    Its own choice is a folder of a known name among everybody's temporary files, which vanish when
+    the machine starts. Who has set TORCHINDUCTOR_CACHE_DIR has chosen; where nothing can be
+    written, PyTorch's choice stays.
+    """
+    place = folder()
+    if place is None or "TORCHINDUCTOR_CACHE_DIR" in os.environ:
+        return
+    with suppress(OSError):
+        (place / "torch").mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(place / "torch", os.W_OK):
+            os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(place / "torch")
 
 
 def scalar_rows(values: list[dict[str, float]]) -> Any:
