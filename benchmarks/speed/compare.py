@@ -172,14 +172,20 @@ def table(found: dict[str, Any]) -> str:
     ]  # fmt: skip
     sizes = "-".join(map(str, work["sizes"]))
     limits = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in found["limit"].items())
-    share = f"; that is {best / ours:.0%} of our time" if ours else ""
+    shares = "; ".join(
+        f"{best / row['seconds']:.0%} of the time of {row['name']}"
+        for row in found["rows"]
+        if row["name"].startswith("backprove")
+        and row["precision"] == "float32"
+        and "error" not in row
+    )
     versions = sorted({f"{k} {v}" for r in found["rows"] for k, v in r.get("versions", {}).items()})
     return "\n".join(
         [
             f"{work['name']}: {sizes}, batch {work['batch_size']}, {found['machine']['processor']},"
             f" {found['machine']['cores']} threads",
             text_table(headings, rows, right=tuple(range(2, 9))),
-            f"the matrix products alone need: {limits}{share}",
+            f"the matrix products alone need: {limits}; that is {shares}",
             *errors,
             ", ".join(versions),
             "",
