@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-_WIDTH, _LEFT, _BAR, _GAP, _TOP = 760, 250, 18, 8, 52
+_WIDTH, _LEFT, _BAR, _GAP, _TOP = 760, 260, 18, 8, 52
 
 
 def bars(found: dict[str, Any]) -> str:
@@ -26,7 +26,8 @@ def bars(found: dict[str, Any]) -> str:
         y = _TOP + i * (_BAR + _GAP)
         ours = row["name"].startswith("backprove")
         colour = "#0b6e99" if ours else "#a9b4bd"
-        name = row["name"] + (" (bf16)" if row["precision"] != "float32" else "")
+        marked = row["precision"] == "float32" or "bf16" in row["name"]
+        name = row["name"] if marked else f"{row['name']} (bf16)"
         parts.append(
             f'<text x="{_LEFT - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>'
             f'<rect x="{_LEFT}" y="{y}" width="{row["seconds"] * scale:.1f}" height="{_BAR}" '
