@@ -34,6 +34,24 @@ def compiled(step: Callable[..., Tree], arrays: tuple[Any, ...]) -> tuple[Step, 
     UsageError where it cannot: nothing has run then.
     """
     keep_programs()
+    try:
+        graph, names = recorded(step, arrays)
+        made = torch.compile(graph, dynamic=False, fullgraph=True, options=_OPTIONS)
+        first = made(*pytree.tree_leaves(arrays))
+    except Exception as error:
+        raise UsageError(
+            "PyTorch could not compile a step of this network ({reason}): choose engine='torch'",
+            reason=f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}",
+        ) from error
+    named = partial(zip, names, strict=True)
+    return lambda leaves: dict(named(made(*leaves))), dict(named(first))
+
+
+def recorded(step: Callable[..., Tree], arrays: tuple[Any, ...]) -> tuple[Any, list[str]]:
+    """The operations of a step on the leaves of arrays like these, and the names of its results.
+
+    Nothing is computed: PyTorch follows shapes and dtypes alone.
+    """
     leaves, form = pytree.tree_flatten(arrays)
     names: list[str] = []
 
@@ -42,20 +60,11 @@ def compiled(step: Callable[..., Tree], arrays: tuple[Any, ...]) -> tuple[Step, 
         names[:] = found
         return list(found.values())
 
-    try:
-        recorded = make_fx(flat, tracing_mode="fake")(*leaves)
-        _multiply_by_reciprocals(recorded.graph)
-        recorded.graph.eliminate_dead_code()
-        recorded.recompile()
-        made = torch.compile(recorded, dynamic=False, fullgraph=True, options=_OPTIONS)
-        first = made(*leaves)
-    except Exception as error:
-        raise UsageError(
-            "PyTorch could not compile a step of this network ({reason}): choose engine='torch'",
-            reason=f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}",
-        ) from error
-    named = partial(zip, names, strict=True)
-    return lambda leaves: dict(named(made(*leaves))), dict(named(first))
+    graph = make_fx(flat, tracing_mode="fake")(*leaves)
+    _multiply_by_reciprocals(graph.graph)
+    graph.graph.eliminate_dead_code()
+    graph.recompile()
+    return graph, names
 
 
 def keep_programs() -> None:
