@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 
@@ -42,12 +43,13 @@ for precision in ("float32", "bf16"):
         "written": count["aten.copy_.default"], "divisions": count["aten.div.Tensor"],
         "wide": dtypes.count(torch.float64),
     }
+found["rows"] = recorded.scalar_rows([{"rate": 4.0, "first": 0.0}]).tolist()
 print(json.dumps(found))
 """
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, dict[str, object]]:
+def found() -> dict[str, Any]:
     if find_spec("torch") is None:
         pytest.skip("needs PyTorch")
     words = [sys.executable, "-c", SCRIPT]
@@ -86,3 +88,7 @@ def test_operations_are_as_many_as_they_were(found) -> None:
 
 def test_results_keep_their_names(found) -> None:
     assert found["float32"]["names"] == ["loss", "weight"]
+
+
+def test_reciprocals_follow_the_scalars_of_a_step(found) -> None:
+    assert found["rows"] == [[4.0, 0.0, 0.25, float("inf")]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -85,7 +86,7 @@ def keep_programs() -> None:
 
 def scalar_rows(values: list[dict[str, float]]) -> Any:
     """A row for each step: its scalars, and then their reciprocals."""
-    rows = [[*v.values(), *(1.0 / s if s else 0.0 for s in v.values())] for v in values]
+    rows = [[*v.values(), *(1.0 / s if s else math.inf for s in v.values())] for v in values]
     return torch.tensor(rows, dtype=torch.float32)
 
 
