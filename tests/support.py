@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import zlib
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import mpmath
@@ -136,3 +140,13 @@ def close(found: Any, expected: Any, dtype: str, terms: float = 1.0, k: float = 
 def name_of(x: Any) -> str:
     """The dtype's plain name."""
     return dtype_name(x)
+
+
+def torch_script(script: str) -> dict[str, Any]:
+    """What a script prints as its last line, JSON, in a process with PyTorch and without JAX."""
+    if find_spec("torch") is None:
+        pytest.skip("needs PyTorch")
+    words = [sys.executable, "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
+
+import support
 
 SCRIPT = """
 import json
@@ -50,12 +48,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    if find_spec("torch") is None:
-        pytest.skip("needs PyTorch")
-    words = [sys.executable, "-c", SCRIPT]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return support.torch_script(SCRIPT)
 
 
 def test_products_are_three_for_each_layer_and_one_less(found) -> None:

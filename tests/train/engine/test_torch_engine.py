@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from importlib.util import find_spec
-
 import pytest
 
+import support
 from backprove import Linear, Model, Sequential
 from backprove.errors import UsageError
 
@@ -64,12 +60,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, object]:
-    if find_spec("torch") is None:
-        pytest.skip("needs PyTorch")
-    words = [sys.executable, "-c", SCRIPT]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return support.torch_script(SCRIPT)
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"])
