@@ -185,7 +185,7 @@ def table(found: dict[str, Any]) -> str:
             f"{work['name']}: {sizes}, batch {work['batch_size']}, {found['machine']['processor']},"
             f" {found['machine']['cores']} threads",
             text_table(headings, rows, right=tuple(range(2, 9))),
-            f"the matrix products alone need: {limits}; that is {shares}",
+            f"the matrix products alone need: {limits}{shares and f'; that is {shares}'}",
             *errors,
             ", ".join(versions),
             "",

@@ -48,6 +48,12 @@ def test_a_peer_that_does_not_run_is_named(quick, monkeypatch) -> None:
     monkeypatch.setattr(compare, "run", lambda place, folder: {"error": "no library"})
     shown = compare.table(compare.compare(WORK, (SECOND,), 1))
     assert f"{SECOND.name} did not run: no library" in shown
+    assert "best 2.00 s\n" in shown
+
+
+def test_the_share_of_the_limit_is_said_of_each_of_our_engines(quick) -> None:
+    shown = compare.table(compare.compare(WORK, (FIRST, SECOND), 1))
+    assert f"that is 100% of the time of {FIRST.name}; 17% of the time of {SECOND.name}" in shown
 
 
 def test_an_unknown_peer_is_refused() -> None:

@@ -72,7 +72,7 @@ def bilinear(x: Any, row: Any, column: Any, fill: float | None) -> Any:
 
 
 def _fetch(pixels: Any, index: Any) -> Any:
-    """The pixels at these places; beyond the ends, where a NaN leads, the last one."""
+    """The pixels at these places; beyond the ends, where a NaN leads, the nearest one."""
     xp = namespace(pixels)
     if library(pixels) in ("numpy", "jax.numpy"):
         return xp.take(pixels, index, mode="clip")
