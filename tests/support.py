@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zlib
@@ -142,11 +143,17 @@ def name_of(x: Any) -> str:
     return dtype_name(x)
 
 
-def torch_script(script: str) -> dict[str, Any]:
-    """What a script prints as its last line, JSON, in a process with PyTorch and without JAX."""
+def torch_script(script: str, timeout: int = 120, **environment: str) -> dict[str, Any]:
+    """What a script prints as its last line, JSON, in a process with PyTorch and without JAX.
+
+    PyTorch's folder for compiled programs is the one that it finds itself, unless it is given.
+    """
     if find_spec("torch") is None:
         pytest.skip("needs PyTorch")
     words = [sys.executable, "-c", script]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    own = {k: v for k, v in os.environ.items() if k != "TORCHINDUCTOR_CACHE_DIR"} | environment
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=timeout, check=False, env=own
+    )
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout.splitlines()[-1]))

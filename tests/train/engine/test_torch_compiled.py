@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+import support
 
 SCRIPT = """
 import json, sys, tempfile
@@ -99,7 +96,8 @@ try:
     model.fit(data, batch_size=8, epochs=1, verbose=0)
 except UsageError as error:
     after = model.state_dict()
-    print(json.dumps([str(error), all(np.array_equal(before[k], after[k]) for k in before)]))
+    same = all(np.array_equal(before[k], after[k]) for k in before)
+    print(json.dumps({"said": str(error), "same": same}))
 """
 
 
@@ -110,14 +108,9 @@ def cache(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(cache) -> dict[str, object]:
-    if find_spec("torch") is None or not any(map(shutil.which, ("g++", "clang++"))):
-        pytest.skip("needs PyTorch and a C++ compiler")
-    words = [sys.executable, "-c", SCRIPT]
-    own = {k: v for k, v in os.environ.items() if k != "TORCHINDUCTOR_CACHE_DIR"}
-    own["BACKPROVE_CACHE"] = str(cache)
-    done = subprocess.run(words, capture_output=True, text=True, timeout=280, check=False, env=own)
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    if not any(map(shutil.which, ("g++", "clang++"))):
+        pytest.skip("needs a C++ compiler")
+    return support.torch_script(SCRIPT, timeout=280, BACKPROVE_CACHE=str(cache))
 
 
 def test_programs_are_kept_in_the_users_cache_folder(found, cache) -> None:
@@ -160,18 +153,8 @@ def test_masks_and_movements_are_numpys(found) -> None:
 
 
 def test_without_a_compiler_it_says_so_and_changes_nothing(tmp_path) -> None:
-    if find_spec("torch") is None:
-        pytest.skip("needs PyTorch")
-    words = [sys.executable, "-c", NO_COMPILER]
-    environment = {
-        **os.environ,
-        "CXX": "no-such-compiler",
-        "TORCHINDUCTOR_CACHE_DIR": str(tmp_path),
-    }
-    done = subprocess.run(
-        words, capture_output=True, text=True, timeout=120, env=environment, check=False
+    found = support.torch_script(
+        NO_COMPILER, CXX="no-such-compiler", TORCHINDUCTOR_CACHE_DIR=str(tmp_path)
     )
-    assert done.returncode == 0, done.stderr
-    said, same = json.loads(done.stdout.splitlines()[-1])
-    assert said.startswith("PyTorch could not compile a step of this network")
-    assert same
+    assert found["said"].startswith("PyTorch could not compile a step of this network")
+    assert found["same"]
